@@ -1,0 +1,4 @@
+// What other packages' tests use in place of the world.
+
+export * from './link-network.ts';
+export * from './fake-clock.ts';
