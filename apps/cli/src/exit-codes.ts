@@ -1,0 +1,54 @@
+// What the process says when it ends. Documented in the README; scripts rely on these numbers.
+
+import { type ErrorCode, ShoalError, UsageError } from '@shoal/machine';
+
+/** Exit status by meaning. */
+export const exitCodes = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  notFound: 3,
+  timedOut: 4,
+  network: 6,
+  unfinished: 7,
+  diskFull: 9,
+  exists: 13,
+  authentication: 24,
+  badContent: 25,
+  verification: 32,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+const byErrorCode: Record<ErrorCode, number> = {
+  aborted: exitCodes.interrupted,
+  addressInUse: exitCodes.network,
+  authenticationFailed: exitCodes.authentication,
+  connectionLost: exitCodes.network,
+  contentChanged: exitCodes.verification,
+  diskFailed: exitCodes.failed,
+  diskFull: exitCodes.diskFull,
+  exists: exitCodes.exists,
+  manifestInvalid: exitCodes.badContent,
+  nameUnsafe: exitCodes.badContent,
+  networkFailed: exitCodes.network,
+  notFound: exitCodes.notFound,
+  permissionDenied: exitCodes.failed,
+  protocolViolated: exitCodes.network,
+  refused: exitCodes.network,
+  storeBusy: exitCodes.failed,
+  storeDamaged: exitCodes.verification,
+  ticketInvalid: exitCodes.badContent,
+  timedOut: exitCodes.timedOut,
+  trackerUnreachable: exitCodes.network,
+  unfinished: exitCodes.unfinished,
+  unreachable: exitCodes.network,
+  verificationFailed: exitCodes.verification,
+};
+
+/** The status for whatever a command threw. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof ShoalError) return byErrorCode[error.code];
+  if (error instanceof UsageError) return exitCodes.usage;
+  return exitCodes.failed;
+}
