@@ -7,8 +7,13 @@ import type { Address, PeerId } from '@shoal/machine';
 /** The version of all messages on this page; a message of another version decodes to the reason `version`. */
 export const protocolVersion = 1;
 
+declare const swarmBrand: unique symbol;
 /** Names a file-set: the 32-byte hash of its manifest, in lower-case hexadecimal. */
-export type SwarmId = string & { readonly __swarmId: never };
+export type SwarmId = string & { readonly [swarmBrand]: true };
+
+/** The swarm named by `text`, or undefined when it is not 64 lower-case hexadecimal digits. */
+export const swarmId = (text: string): SwarmId | undefined =>
+  /^[0-9a-f]{64}$/.test(text) ? (text as SwarmId) : undefined;
 
 /** A peer met elsewhere: where it is reached and, when known, who it is. */
 export interface PeerContact {
@@ -131,8 +136,8 @@ export type Refusal = (typeof refusals)[number];
 
 export interface RegisterReply {
   readonly type: 'registerReply';
-  /** Per file of the request, in its order: undefined when accepted, otherwise the reason. */
-  readonly refused: readonly (Refusal | undefined)[];
+  /** Per file of the request, in its order: null when accepted, otherwise the reason. */
+  readonly refused: readonly (Refusal | null)[];
   /** The asker must announce again within this time or it is forgotten. */
   readonly intervalMs: number;
   /** The asker's address as the tracker sees it. */
@@ -167,10 +172,14 @@ export interface FileLocations {
 export interface Holder {
   readonly address: Address;
   readonly peer: PeerId;
-  /** Bitfield bytes of the chunks it holds. */
-  readonly bits: Uint8Array;
+  /** How many chunks it holds; which ones is in the body of the answer. */
+  readonly held: number;
 }
 
+/**
+ * The answer's body holds, for each holder in order that has not all chunks, its Bitfield bytes
+ * (`Bitfield.byteLength(file.chunkCount)` of them); a holder of all chunks adds nothing to it.
+ */
 export interface FileLocationsReply {
   readonly type: 'fileLocationsReply';
   /** Absent when the tracker knows no such file. */
@@ -182,16 +191,20 @@ export interface FileLocationsReply {
   readonly rarest: readonly number[];
 }
 
-/** Chunks the asker now holds and serves: it is a source for them from the reply on. */
+/** Some chunks of a file: a few by index, or any number of them as Bitfield bytes. */
+export type ChunkSet = { readonly chunks: readonly number[] } | { readonly bits: Uint8Array };
+
+/** Chunks the asker now holds and serves, besides those it told before: it is a source for them from the reply on. */
 export interface ChunkRegister {
   readonly type: 'chunkRegister';
   readonly swarm: SwarmId;
-  readonly chunks: readonly number[];
+  readonly held: ChunkSet;
 }
 
 export interface ChunkRegisterReply {
   readonly type: 'chunkRegisterReply';
-  readonly refused: Refusal | undefined;
+  /** Absent when accepted. */
+  readonly refused?: Refusal;
 }
 
 /** Heartbeat, and a request for peers of the named swarms. */
@@ -209,9 +222,10 @@ export interface AnnounceReply {
   readonly peers: readonly (readonly PeerContact[])[];
 }
 
-/** The asker and all its chunks go. */
+/** The asker and all its chunks go; with `swarm`, only from that swarm. */
 export interface Leave {
   readonly type: 'leave';
+  readonly swarm?: SwarmId;
 }
 
 export interface LeaveReply {
