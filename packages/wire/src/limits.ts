@@ -1,0 +1,47 @@
+// The limits on everything a message can hold. What exceeds one is refused on decoding (`badField`, or `tooLarge` for
+// the whole message). They are chosen so that a message filled to any one limit still fits `messageBytesMax`;
+// senders of lists with long elements (names, addresses) stay below by counting bytes.
+
+import { linkMessageBytesMax } from '@shoal/machine';
+
+/** Largest encoded message. */
+export const messageBytesMax: number = linkMessageBytesMax;
+
+/** Chunks of one file-set: a bitfield of this many takes 32 KiB, half a message. */
+export const chunkCountMax = 262_144;
+
+/** Bytes of a manifest: a table of `chunkCountMax` 32-byte digests and 10,000s of paths fit well. */
+export const manifestBytesMax: number = 64 * 1024 * 1024;
+
+/** Bytes of a file-set's name and of a filter for names, in UTF-8: the longest name file systems take. */
+export const nameBytesMax = 255;
+
+/** Bytes of the name and version of a program. */
+export const agentBytesMax = 64;
+
+/** Chunk indices in one message. */
+export const chunksPerMessageMax = 4_096;
+
+/** Peers introduced for one swarm. */
+export const contactsPerSwarmMax = 50;
+
+/** Swarms of one announce. */
+export const swarmsPerAnnounceMax = 32;
+
+/** Files of one register. */
+export const filesPerRegisterMax = 64;
+
+/** Files in one page of a file list. */
+export const filesPerPageMax = 100;
+
+/** Holders in one file-locations reply. */
+export const holdersMax = 200;
+
+/** Bytes of the body of a file-locations reply: the bits of its holders. */
+export const locationsBodyBytesMax: number = 1024 * 1024;
+
+/** Chunk indices in the rarest list of a file-locations reply. */
+export const rarestMax = 1_000;
+
+/** Longest time a tracker may tell a peer to wait: one day. */
+export const intervalMsMax = 86_400_000;
