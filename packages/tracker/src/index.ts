@@ -1,1 +1,3 @@
-export {};
+// Who holds which chunk: the tracker's logic, its store, and the client that a peer keeps for each tracker.
+
+export * from './client.ts';

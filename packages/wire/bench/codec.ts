@@ -36,7 +36,10 @@ function perSecond(call: () => unknown): number {
 const options = { useRecords: false, moreTypes: false, int64AsType: 'number' } as const;
 const packr = new Packr(options);
 const unpackr = new Unpackr(options);
-const thousands = (rate: number): string => `${Math.round(rate / 1_000).toLocaleString('en')}`.padStart(8);
+const thousands = (rate: number): string =>
+  Math.round(rate / 1_000)
+    .toLocaleString('en')
+    .padStart(8);
 
 process.stdout.write('thousand messages/s            bytes    encode    decode   msgpackr alone: pack, unpack\n');
 for (const [name, message] of cases) {

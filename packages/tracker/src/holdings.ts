@@ -1,0 +1,192 @@
+// What a client has to tell its tracker, and what of it the tracker has been told: offers, chunks, swarms left, and the
+// swarms to announce. It decides the next request; the client decides when.
+
+import type { Bitfield } from '@shoal/machine';
+import {
+  type ChunkSet,
+  chunksPerMessageMax,
+  type FileOffer,
+  filesPerRegisterMax,
+  type Refusal,
+  type SwarmId,
+  swarmsPerAnnounceMax,
+  type TrackerRequest,
+} from '@shoal/wire';
+
+/** One swarm. Without an offer we only look for its peers. */
+interface Entry {
+  offer: { readonly file: FileOffer; readonly held: Bitfield } | undefined;
+  /** `full`: refused for now, to be tried again with the next round. */
+  standing: 'untold' | 'registered' | 'full' | 'refused';
+  /** Whether the tracker was told what we held when we registered. */
+  toldHeld: boolean;
+  /** Chunks held since, not told. */
+  untold: number[];
+  /** Whether the tracker ever listed us for it; the link may have been lost since. */
+  mayBeListed: boolean;
+}
+
+const bitsFrom = 64; // from so many chunks on, the bitfield is told instead of the indices
+
+export class Holdings {
+  readonly #batchChunks: number;
+  readonly #entries = new Map<SwarmId, Entry>();
+  readonly #left = new Set<SwarmId>();
+  readonly #round = new Set<SwarmId>(); // swarms still to be announced in this round
+  #listenPort: number | undefined;
+  #tellAll = false;
+
+  constructor(batchChunks: number) {
+    this.#batchChunks = Math.min(batchChunks, chunksPerMessageMax);
+  }
+
+  get isEmpty(): boolean {
+    return this.#entries.size === 0;
+  }
+
+  /** How many chunks wait to be told. */
+  get untold(): number {
+    let count = 0;
+    for (const entry of this.#entries.values()) count += entry.untold.length;
+    return count;
+  }
+
+  has(swarm: SwarmId): boolean {
+    return this.#entries.has(swarm);
+  }
+
+  /** A changed port is registered anew. */
+  setListenPort(port: number): void {
+    if (port === this.#listenPort) return;
+    this.#listenPort = port;
+    this.#untellOffers();
+  }
+
+  /** False when the swarm is known already. */
+  find(swarm: SwarmId): boolean {
+    if (this.#entries.has(swarm)) return false;
+    this.#put(swarm, undefined);
+    return true;
+  }
+
+  join(file: FileOffer, held: Bitfield): void {
+    this.#put(file.swarm, { file, held: held.clone() });
+  }
+
+  leave(swarm: SwarmId): void {
+    const entry = this.#entries.get(swarm);
+    if (entry === undefined) return;
+    this.#entries.delete(swarm);
+    this.#round.delete(swarm);
+    if (entry.mayBeListed) this.#left.add(swarm);
+  }
+
+  add(swarm: SwarmId, chunks: readonly number[]): void {
+    const entry = this.#entries.get(swarm);
+    if (entry?.offer === undefined) return;
+    const { held } = entry.offer;
+    for (const chunk of chunks) if (held.set(chunk) && entry.toldHeld) entry.untold.push(chunk);
+    if (entry.untold.length >= this.#batchChunks) this.#tellAll = true;
+  }
+
+  /** Every chunk that waits is told with the next requests. */
+  tellAll(): void {
+    this.#tellAll = true;
+  }
+
+  /** All swarms are announced with the next requests. */
+  startRound(): void {
+    for (const [swarm, entry] of this.#entries) {
+      this.#round.add(swarm);
+      if (entry.standing === 'full') entry.standing = 'untold';
+    }
+  }
+
+  /** The tracker does not know us, or not for this swarm. */
+  forgotten(swarm?: SwarmId): void {
+    if (swarm === undefined) this.#untellOffers();
+    else {
+      const entry = this.#entries.get(swarm);
+      if (entry !== undefined) this.#untell(entry);
+    }
+  }
+
+  registered(swarm: SwarmId, refusal: Refusal | null): void {
+    const entry = this.#entries.get(swarm);
+    if (entry === undefined) {
+      if (refusal === null) this.#left.add(swarm); // left while the register was under way
+      return;
+    }
+    if (refusal === null) {
+      entry.standing = 'registered';
+      entry.mayBeListed = true;
+    } else entry.standing = refusal === 'full' ? 'full' : 'refused';
+  }
+
+  /** The most pressing request, taken to be told from now on; undefined when nothing is to be said. */
+  nextRequest(): TrackerRequest | undefined {
+    return this.#nextRegister() ?? this.#nextHeld() ?? this.#nextUntold() ?? this.#nextLeave() ?? this.#nextAnnounce();
+  }
+
+  #nextRegister(): TrackerRequest | undefined {
+    if (this.#listenPort === undefined) return undefined;
+    const files: FileOffer[] = [];
+    for (const { offer, standing } of this.#entries.values())
+      if (offer !== undefined && standing === 'untold' && files.length < filesPerRegisterMax) files.push(offer.file);
+    return files.length === 0 ? undefined : { type: 'register', port: this.#listenPort, files };
+  }
+
+  #nextHeld(): TrackerRequest | undefined {
+    for (const [swarm, entry] of this.#entries) {
+      if (entry.offer === undefined || entry.standing !== 'registered' || entry.toldHeld) continue;
+      entry.toldHeld = true;
+      entry.untold = [];
+      const { held } = entry.offer;
+      if (held.count === 0) continue;
+      const set: ChunkSet = held.count < bitsFrom ? { chunks: [...held.ones()] } : { bits: held.toBytes() };
+      return { type: 'chunkRegister', swarm, held: set };
+    }
+    return undefined;
+  }
+
+  #nextUntold(): TrackerRequest | undefined {
+    if (!this.#tellAll) return undefined;
+    for (const [swarm, entry] of this.#entries) {
+      if (entry.standing !== 'registered' || entry.untold.length === 0) continue;
+      return { type: 'chunkRegister', swarm, held: { chunks: entry.untold.splice(0, chunksPerMessageMax) } };
+    }
+    this.#tellAll = false;
+    return undefined;
+  }
+
+  #nextLeave(): TrackerRequest | undefined {
+    for (const swarm of this.#left) {
+      this.#left.delete(swarm);
+      return { type: 'leave', swarm };
+    }
+    return undefined;
+  }
+
+  #nextAnnounce(): TrackerRequest | undefined {
+    const swarms = [...this.#round].slice(0, swarmsPerAnnounceMax);
+    for (const swarm of swarms) this.#round.delete(swarm);
+    return swarms.length === 0 ? undefined : { type: 'announce', swarms };
+  }
+
+  #put(swarm: SwarmId, offer: Entry['offer']): void {
+    const mayBeListed = this.#entries.get(swarm)?.mayBeListed ?? this.#left.has(swarm);
+    this.#entries.set(swarm, { offer, standing: 'untold', toldHeld: false, untold: [], mayBeListed });
+    this.#left.delete(swarm);
+    this.#round.add(swarm);
+  }
+
+  #untellOffers(): void {
+    for (const entry of this.#entries.values()) this.#untell(entry);
+  }
+
+  #untell(entry: Entry): void {
+    entry.standing = 'untold';
+    entry.toldHeld = false;
+    entry.untold = [];
+  }
+}
