@@ -1,3 +1,4 @@
 import { library } from '../../tsup.shared.ts';
 
-export default library({ entry: ['src/index.ts', 'src/node/index.ts'] });
+// The worker is an entry of its own: a thread is started from a file.
+export default library({ entry: ['src/index.ts', 'src/node/index.ts', 'src/node/hash-worker.ts'] });

@@ -1,1 +1,16 @@
-export {};
+// Files and chunks without the world: layout, names, hashing by given bodies, manifests, tickets, a store in memory.
+
+export * from './chunk-size.ts';
+export * from './chunk-store.ts';
+export * from './decoded.ts';
+export * from './hash.ts';
+export * from './layout.ts';
+export * from './manifest.ts';
+export * from './manifest-document.ts';
+export * from './memory-chunk-store.ts';
+export * from './merkle.ts';
+export * from './path-set.ts';
+export * from './safe-path.ts';
+export * from './swarm-id.ts';
+export * from './ticket.ts';
+export * from './wasm-hashes.ts';

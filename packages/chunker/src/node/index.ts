@@ -1,1 +1,7 @@
-export {};
+// Files and chunks on a disk, by Node: manifests of what is there, stores for what comes, the fastest hashes.
+
+export * from './create-manifest.ts';
+export * from './file-chunk-store.ts';
+export * from './hashes.ts';
+export * from './scan-files.ts';
+export * from './seed-store.ts';

@@ -1,0 +1,84 @@
+// A chunk store in memory: for simulations, tests and small sets in a browser. It also does everything at once
+// (`readNow`, `writeNow`), for callers in virtual time.
+
+import { Bitfield, invariant, ShoalError } from '@shoal/machine';
+import type { ChunkStore, HeldChunks, WriteOutcome } from './chunk-store.ts';
+import type { HashSuite } from './hash.ts';
+import { chunkVerifies, type ManifestDocument } from './manifest-document.ts';
+
+export interface MemoryChunkStoreOptions {
+  readonly document: ManifestDocument;
+  readonly hashes: HashSuite;
+  /** The whole byte space, when all of it is held from the start. */
+  readonly content?: Uint8Array;
+  /** Keeps written chunks as they are handed in, without a copy: they must then never change. */
+  readonly keepReferences?: boolean;
+}
+
+export class MemoryChunkStore implements ChunkStore {
+  readonly document: ManifestDocument;
+  readonly #hashes: HashSuite;
+  readonly #keepReferences: boolean;
+  readonly #chunks: (Uint8Array | undefined)[];
+  readonly #held: Bitfield;
+
+  constructor({ document, hashes, content, keepReferences = false }: MemoryChunkStoreOptions) {
+    const { layout } = document;
+    this.document = document;
+    this.#hashes = hashes;
+    this.#keepReferences = keepReferences;
+    this.#held = new Bitfield(layout.chunkCount);
+    this.#chunks = Array.from<Uint8Array | undefined>({ length: layout.chunkCount });
+    if (content === undefined) return;
+    invariant(content.length === layout.totalBytes, 'the content is the whole set');
+    for (let chunk = 0; chunk < layout.chunkCount; chunk += 1) {
+      const start = layout.chunkStart(chunk);
+      const outcome = this.writeNow(chunk, content.subarray(start, start + layout.sizeOfChunk(chunk)));
+      invariant(outcome === 'stored', 'the content is that of the document');
+    }
+  }
+
+  get chunkCount(): number {
+    return this.#chunks.length;
+  }
+
+  get held(): HeldChunks {
+    return this.#held;
+  }
+
+  /** As `readChunk`, at once; undefined when the chunk is not held. */
+  readNow(chunk: number): Uint8Array | undefined {
+    invariant(Number.isInteger(chunk) && chunk >= 0 && chunk < this.chunkCount, 'the chunk is one of the set');
+    return this.#chunks[chunk];
+  }
+
+  /** As `writeChunk`, at once. */
+  writeNow(chunk: number, bytes: Uint8Array): WriteOutcome {
+    if (this.readNow(chunk) !== undefined) return 'alreadyHeld';
+    if (!chunkVerifies(this.document, chunk, bytes, this.#hashes)) return 'damaged';
+    this.#chunks[chunk] = this.#keepReferences ? bytes : bytes.slice();
+    this.#held.set(chunk);
+    return 'stored';
+  }
+
+  readChunk(chunk: number): Promise<Uint8Array> {
+    const bytes = this.readNow(chunk);
+    return bytes === undefined
+      ? Promise.reject(new ShoalError('notFound', `chunk ${chunk} is not held`))
+      : Promise.resolve(bytes);
+  }
+
+  writeChunk(chunk: number, bytes: Uint8Array): Promise<WriteOutcome> {
+    return Promise.resolve(this.writeNow(chunk, bytes));
+  }
+
+  finish(): Promise<void> {
+    if (this.#held.isFull) return Promise.resolve();
+    const missing = this.chunkCount - this.#held.count;
+    return Promise.reject(new ShoalError('unfinished', `${missing} of ${this.chunkCount} chunks are missing`));
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}

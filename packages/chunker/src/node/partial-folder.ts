@@ -1,0 +1,108 @@
+// The hidden folder beside a destination in which its content grows. It holds `content`, the map of chunks had (`have`),
+// the `document` they belong to, and, while somebody works on it, a `lock`.
+
+import { type Stats } from 'node:fs';
+import { lstat, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { bytesEqual, ShoalError } from '@shoal/machine';
+import type { HashSuite } from '../hash.ts';
+import { decodeDocument, type ManifestDocument } from '../manifest-document.ts';
+import { showName } from '../safe-path.ts';
+import { diskError, errno } from './disk-errors.ts';
+import { takeLock } from './partial-lock.ts';
+import { partialPath } from './partial-name.ts';
+
+export class PartialFolder {
+  readonly path: string;
+  readonly contentPath: string;
+  readonly havePath: string;
+  readonly #documentPath: string;
+  readonly #releaseLock: () => void;
+
+  private constructor(path: string) {
+    this.path = path;
+    this.contentPath = join(path, 'content');
+    this.havePath = join(path, 'have');
+    this.#documentPath = join(path, 'document');
+    this.#releaseLock = takeLock(join(path, 'lock'));
+  }
+
+  /**
+   * Makes or takes over the folder for `destination`, an absolute path. Fails with a ShoalError: `storeBusy`, `exists`
+   * when it holds other content, `notFound` when there is no folder to make it in, and what the disk says.
+   */
+  static async open(destination: string, document: ManifestDocument, hashes: HashSuite): Promise<PartialFolder> {
+    const path = partialPath(destination);
+    try {
+      if (!(await exists(path))) await mkdir(path);
+    } catch (error) {
+      if (errno(error) !== 'EEXIST') throw diskError(error, 'cannot download to', destination);
+    }
+    const folder = new PartialFolder(path);
+    try {
+      await folder.#claim(document, hashes);
+      return folder;
+    } catch (error) {
+      folder.release();
+      throw diskError(error, 'cannot write', path);
+    }
+  }
+
+  /** Throws away what is there of the content. */
+  async clear(): Promise<void> {
+    await rm(this.havePath, { force: true });
+    await rm(this.contentPath, { force: true, recursive: true });
+  }
+
+  /** Lets others work on it; what is in it stays. */
+  release(): void {
+    this.#releaseLock();
+  }
+
+  /** Takes the folder itself away, with all that it ever put there. */
+  async remove(): Promise<void> {
+    await this.clear();
+    await rm(this.#documentPath, { force: true });
+    this.release();
+    try {
+      await rmdir(this.path);
+    } catch (error) {
+      // Somebody keeps something of theirs in it, or has just begun anew: it is no longer ours to remove.
+      if (errno(error) !== 'ENOTEMPTY' && errno(error) !== 'EEXIST' && errno(error) !== 'ENOENT') throw error;
+    }
+  }
+
+  async #claim(document: ManifestDocument, hashes: HashSuite): Promise<void> {
+    const found = await readIfThere(this.#documentPath);
+    if (found !== undefined && bytesEqual(found, document.bytes)) return;
+    // A document that cannot be read was cut off by a crash: nothing below it can be trusted.
+    if (found !== undefined && decodeDocument(found, { hashes }).ok)
+      throw new ShoalError(
+        'exists',
+        `${showName(this.path)} holds an unfinished download of something else: remove it, or choose another destination`,
+      );
+    await this.clear();
+    const draft = `${this.#documentPath}.new`;
+    await writeFile(draft, document.bytes);
+    await rename(draft, this.#documentPath);
+  }
+}
+
+/** What lies at a path, a link itself and not what it leads to; undefined when nothing does. */
+export async function exists(path: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (errno(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (errno(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,150 @@
+// What a file or folder on this disk consists of, in the order of the manifest.
+// The path that is given may be a symbolic link. Links inside a folder are stored as copies of what they lead to when
+// that is a file of the same folder; any other link is left out and told, so that sharing a folder never shares
+// what lies outside it. So are sockets, devices and unfinished downloads.
+
+import type { Stats } from 'node:fs';
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
+import { basename, join, resolve, sep } from 'node:path';
+import { ShoalError } from '@shoal/machine';
+import { comparePaths } from '../path-set.ts';
+import { describePathProblem, nameProblem, showName } from '../safe-path.ts';
+import { diskError } from './disk-errors.ts';
+import { isPartialName } from './partial-name.ts';
+
+export interface ScannedFile {
+  /** As in the manifest. */
+  readonly path: string;
+  /** Where it lies on this disk. */
+  readonly diskPath: string;
+  readonly bytes: number;
+  readonly executable: boolean;
+  /** When it was last changed, to notice a change while it is read. */
+  readonly mtimeMs: number;
+}
+
+/** Something left out, and why. */
+export interface SkippedEntry {
+  readonly path: string;
+  readonly reason: 'linkLeadsOutside' | 'linkToFolder' | 'linkBroken' | 'notAFile' | 'unfinishedDownload';
+}
+
+export interface ScannedSet {
+  readonly kind: 'file' | 'folder';
+  readonly name: string;
+  readonly files: readonly ScannedFile[];
+  readonly emptyFolders: readonly string[];
+  readonly skipped: readonly SkippedEntry[];
+}
+
+/**
+ * Looks at a file, or at a folder and all below it. Fails with a ShoalError that names the path: `notFound`,
+ * `permissionDenied`, `nameUnsafe` for a name no manifest may have, `diskFailed`.
+ */
+export async function scanFiles(path: string): Promise<ScannedSet> {
+  const root = resolve(path);
+  const stats = await looking((at) => stat(at), root);
+  const name = basename(root);
+  if (stats.isDirectory()) return new FolderScan(root, await looking((at) => realpath(at), root)).run(name);
+  if (!stats.isFile()) throw new ShoalError('notFound', `${showName(path)} is neither a file nor a folder`);
+  checkName(name, path);
+  return { kind: 'file', name, files: [scannedFile(name, root, stats)], emptyFolders: [], skipped: [] };
+}
+
+class FolderScan {
+  readonly #root: string;
+  /** The root with all links resolved, to tell which links leave it. */
+  readonly #realRoot: string;
+  readonly #files: ScannedFile[] = [];
+  readonly #emptyFolders: string[] = [];
+  readonly #skipped: SkippedEntry[] = [];
+
+  constructor(root: string, realRoot: string) {
+    this.#root = root;
+    this.#realRoot = realRoot;
+  }
+
+  async run(name: string): Promise<ScannedSet> {
+    checkName(name, this.#root);
+    const folders = [''];
+    for (let folder = folders.pop(); folder !== undefined; folder = folders.pop())
+      folders.push(...(await this.#scanFolder(folder)));
+    this.#files.sort((a, b) => comparePaths(a.path, b.path));
+    this.#emptyFolders.sort(comparePaths);
+    const skipped = this.#skipped.sort((a, b) => comparePaths(a.path, b.path));
+    return { kind: 'folder', name, files: this.#files, emptyFolders: this.#emptyFolders, skipped };
+  }
+
+  /** Notes what lies directly in a folder; answers the folders in it. */
+  async #scanFolder(folder: string): Promise<string[]> {
+    const diskFolder = join(this.#root, folder);
+    const entries = await looking((at) => readdir(at, { withFileTypes: true }), diskFolder);
+    const folders: string[] = [];
+    let kept = 0;
+    // Some at a time: one by one is slow, all at once would open the whole folder's worth of requests.
+    for (let start = 0; start < entries.length; start += statsAtOnce) {
+      const notes = entries.slice(start, start + statsAtOnce).map(async (entry) => {
+        const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+        checkName(entry.name, path);
+        if (entry.isDirectory() && !isPartialName(entry.name)) folders.push(path);
+        else if (!(await this.#note(path, entry.isFile()))) return;
+        kept += 1;
+      });
+      await Promise.all(notes);
+    }
+    if (kept === 0 && folder !== '') this.#emptyFolders.push(folder);
+    return folders;
+  }
+
+  /** Keeps a file or a link to one, or notes why not. Answers whether it was kept. */
+  async #note(path: string, isPlainFile: boolean): Promise<boolean> {
+    const diskPath = join(this.#root, path);
+    const stats = await looking((at) => lstat(at), diskPath);
+    const found = isPlainFile && stats.isFile() ? { stats, diskPath } : await this.#follow(diskPath, stats);
+    if (typeof found === 'string') {
+      this.#skipped.push({ path, reason: found });
+      return false;
+    }
+    this.#files.push(scannedFile(path, found.diskPath, found.stats));
+    return true;
+  }
+
+  async #follow(diskPath: string, stats: Stats): Promise<{ stats: Stats; diskPath: string } | SkippedEntry['reason']> {
+    if (stats.isDirectory()) return 'unfinishedDownload';
+    if (!stats.isSymbolicLink()) return 'notAFile';
+    let target: string;
+    try {
+      target = await realpath(diskPath);
+    } catch {
+      return 'linkBroken'; // to nothing, to itself, or through a folder that may not be read
+    }
+    if (!target.startsWith(this.#realRoot + sep)) return 'linkLeadsOutside';
+    const targetStats = await looking((at) => stat(at), target);
+    if (targetStats.isDirectory()) return 'linkToFolder';
+    return targetStats.isFile() ? { stats: targetStats, diskPath: target } : 'notAFile';
+  }
+}
+
+const statsAtOnce = 64;
+
+const scannedFile = (path: string, diskPath: string, stats: Stats): ScannedFile => ({
+  path,
+  diskPath,
+  bytes: stats.size,
+  executable: (stats.mode & 0o100) !== 0,
+  mtimeMs: stats.mtimeMs,
+});
+
+function checkName(name: string, path: string): void {
+  const problem = nameProblem(name);
+  if (problem === undefined) return;
+  throw new ShoalError('nameUnsafe', `cannot share ${showName(path)}: its name ${describePathProblem(problem)}`);
+}
+
+async function looking<T>(look: (path: string) => Promise<T>, path: string): Promise<T> {
+  try {
+    return await look(path);
+  } catch (error) {
+    throw diskError(error, 'cannot read', path);
+  }
+}
