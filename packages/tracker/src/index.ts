@@ -1,3 +1,8 @@
 // Who holds which chunk: the tracker's logic, its store, and the client that a peer keeps for each tracker.
 
 export * from './client.ts';
+export * from './located.ts';
+export * from './memory-store.ts';
+export * from './memory-tracker.ts';
+export * from './store.ts';
+export * from './tracker.ts';

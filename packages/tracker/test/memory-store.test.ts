@@ -1,0 +1,61 @@
+import { Bitfield, instant, type PeerId, peerId, seededRng } from '@shoal/machine';
+import { type FileOffer, swarmId } from '@shoal/wire';
+import { describe, expect, test } from 'vitest';
+import { MemoryStore, type MemoryStoreLimits } from '../src/index.ts';
+import { trackerStoreChecks } from '../src/testing/index.ts';
+
+const open = (ttlMs = 60_000, limits: Partial<MemoryStoreLimits> = {}): MemoryStore =>
+  new MemoryStore({ rng: seededRng('memory-store'), ttlMs, limits });
+const peer = (number: number): PeerId => peerId(number.toString(16).padStart(64, '0'))!;
+const offer = (number: number, chunkCount = 16): FileOffer => ({
+  name: `file-${number}`,
+  bytes: 1_600,
+  chunkCount,
+  swarm: swarmId(number.toString(16).padStart(64, '0'))!,
+});
+const address = { host: '192.0.2.1', port: 1 };
+const start = instant(0);
+
+describe('memory store', () => {
+  test.each(trackerStoreChecks)('$name', async ({ check }) => {
+    await expect(check(open)).resolves.toBeUndefined();
+  });
+});
+
+describe('memory store at its limits', () => {
+  test('refuses a peer too many, and has room again when one leaves', () => {
+    const store = open(60_000, { peersMax: 2 });
+    for (const number of [1, 2]) expect(store.register(peer(number), address, [offer(1)], start)).toEqual([null]);
+    expect(store.register(peer(3), address, [offer(1), offer(2)], start)).toEqual(['full', 'full']);
+    expect(store.register(peer(2), address, [offer(2)], start)).toEqual([null]);
+    store.leave(peer(1), undefined);
+    expect(store.register(peer(3), address, [offer(1)], start)).toEqual([null]);
+  });
+
+  test('refuses a file too many, in all and of one peer', () => {
+    const store = open(60_000, { filesMax: 3, filesPerPeerMax: 2 });
+    expect(store.register(peer(1), address, [offer(1), offer(2), offer(3)], start)).toEqual([null, null, 'full']);
+    expect(store.register(peer(2), address, [offer(3), offer(4)], start)).toEqual([null, 'full']);
+  });
+
+  test('refuses bitfields beyond its memory, and counts what is given back', () => {
+    const store = open(60_000, { bitsBytesMax: 4 });
+    for (const number of [1, 2, 3]) store.register(peer(number), address, [offer(1)], start);
+    const hold = (number: number, held: { chunks: number[] } | { bits: Uint8Array }): unknown =>
+      store.hold(peer(number), offer(1).swarm, held, start);
+    expect(hold(1, { chunks: [1] })).toBeNull();
+    expect(hold(2, { chunks: [1] })).toBeNull();
+    expect(hold(3, { chunks: [1] })).toBe('full');
+    expect(hold(1, { bits: Bitfield.full(16).toBytes() })).toBeNull(); // a seeder needs no bits
+    expect(hold(3, { chunks: [1] })).toBeNull();
+    store.leave(peer(2), undefined);
+    store.register(peer(2), address, [offer(1)], start);
+    expect(hold(2, { chunks: [1] })).toBeNull();
+  });
+});
+
+test('a file without content is held by everybody who registers it', () => {
+  const store = open();
+  store.register(peer(1), address, [{ ...offer(1, 0), bytes: 0 }], start);
+  expect(store.locate({ swarm: offer(1).swarm })).toMatchObject({ total: 1, file: { seeders: 1 }, rarest: [] });
+});

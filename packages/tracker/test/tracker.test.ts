@@ -1,0 +1,210 @@
+import { type LinkFact, type LinkId, LinkNumbers, seededRng } from '@shoal/machine';
+import {
+  decode,
+  encode,
+  type FileOffer,
+  type Message,
+  nameBytesMax,
+  swarmId,
+  swarmsPerAnnounceMax,
+  type TrackerReply,
+  type TrackerRequest,
+} from '@shoal/wire';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { locatedHolders, MemoryTracker, type TrackerConfig, type TrackerEvent } from '../src/index.ts';
+import { addressOf, peerOf, World } from './support/world.ts';
+
+const swarm = (number: number) => swarmId(number.toString(16).padStart(64, 'a'))!;
+const offer = (number: number, more: Partial<FileOffer> = {}): FileOffer => ({
+  name: `file-${number}`,
+  bytes: 2_000,
+  chunkCount: 20,
+  swarm: swarm(number),
+  ...more,
+});
+
+/** A tracker, and askers that speak to it by hand. */
+function setup(config: Partial<TrackerConfig> = {}, askerCount = 2) {
+  const world = new World();
+  const tracker = new MemoryTracker({ rng: seededRng('tracker.test'), config });
+  const { said } = world.add(tracker);
+  const numbers = new LinkNumbers();
+  const askers = Array.from({ length: askerCount }, () => world.add());
+  const links = askers.map(({ node, facts }) => {
+    world.perform(node, { type: 'dial', dial: numbers.nextDial(), address: addressOf(1) });
+    world.run(10);
+    return (facts.shift() as LinkFact & { link: LinkId }).link;
+  });
+  /** Sends bytes as a request of an asker; the fact that ends it. */
+  const askBytes = (asker: number, request: Uint8Array): LinkFact | undefined => {
+    const { node, facts } = askers[asker]!;
+    facts.length = 0;
+    const ask = numbers.nextAsk();
+    world.perform(node, { type: 'ask', link: links[asker]!, ask, request, bodyBytesMax: 2 ** 20 });
+    world.run(10);
+    return facts[0];
+  };
+  const ask = <Request extends TrackerRequest>(asker: number, request: Request) => {
+    const fact = askBytes(asker, encode(request));
+    if (fact?.type !== 'answerReceived') throw new Error(`no answer but ${fact?.type}`);
+    const decoded = decode(fact.head);
+    if (!decoded.ok) throw new Error(decoded.reason);
+    return { ...(decoded.message as Extract<TrackerReply, { type: `${Request['type']}Reply` }>), body: fact.body };
+  };
+  const events = (): TrackerEvent[] => said.map(({ output }) => output.event);
+  return { world, tracker, askers, links, ask, askBytes, events };
+}
+
+describe('a tracker', () => {
+  test('registers a peer at its observed host and the port it names', () => {
+    const { ask, events } = setup();
+    expect(ask(0, { type: 'register', port: 5_000, files: [offer(1)] })).toMatchObject({
+      refused: [null],
+      intervalMs: 30_000,
+      observed: addressOf(2),
+    });
+    const address = { host: '192.0.2.2', port: 5_000 };
+    expect(events()).toEqual([{ type: 'registered', peer: peerOf(2), address, swarms: [swarm(1)] }]);
+    const reply = ask(1, { type: 'announce', swarms: [swarm(1)] });
+    expect(reply).toMatchObject({ known: false, peers: [[{ address, peer: peerOf(2) }]] });
+  });
+
+  test('refuses single files of a register, each for its own reason', () => {
+    const { ask, events } = setup();
+    ask(0, { type: 'register', port: 1, files: [offer(1)] });
+    const files = [
+      offer(2),
+      offer(3, { name: '../passwd' }),
+      offer(1, { bytes: 5 }),
+      offer(4, { name: 'up\u001b[2J' }),
+      offer(5, { name: 'right\u202Eleft' }),
+      offer(6, { name: '' }),
+    ];
+    const { refused } = ask(1, { type: 'register', port: 1, files });
+    expect(refused).toEqual([null, 'nameUnsafe', 'mismatch', 'nameUnsafe', 'nameUnsafe', 'nameUnsafe']);
+    expect(events().filter(({ type }) => type === 'refused')).toHaveLength(5);
+  });
+
+  test('lists files, tells locations with their bits, and forgets who leaves', () => {
+    const { ask, events } = setup();
+    ask(0, { type: 'register', port: 1, files: [offer(1), offer(2)] });
+    ask(1, { type: 'register', port: 2, files: [offer(1)] });
+    expect(ask(0, { type: 'chunkRegister', swarm: swarm(1), held: { bits: Uint8Array.of(255, 255, 0xf0) } })).toEqual(
+      expect.not.objectContaining({ refused: expect.anything() }),
+    );
+    ask(1, { type: 'chunkRegister', swarm: swarm(1), held: { chunks: [2, 7] } });
+    expect(ask(1, { type: 'fileList', filter: 'file-1', offset: 0 })).toMatchObject({
+      total: 1,
+      files: [{ name: 'file-1', seeders: 1, leechers: 1 }],
+    });
+    const { body, ...located } = ask(1, { type: 'fileLocations', file: { name: 'file-1' } });
+    const holders = locatedHolders(located, body)!;
+    expect(holders.map(({ peer, held }) => [peer, held.count])).toEqual([
+      [peerOf(2), 20],
+      [peerOf(3), 2],
+    ]);
+    expect([...holders[1]!.held.ones()]).toEqual([2, 7]);
+    expect(ask(0, { type: 'leave' }).removed).toBe(true);
+    expect(ask(1, { type: 'fileLocations', file: { swarm: swarm(1) } })).toMatchObject({ total: 1 });
+    expect(ask(1, { type: 'fileLocations', file: { swarm: swarm(2) } })).toMatchObject({ total: 0, holders: [] });
+    expect(events().at(-1)).toEqual({ type: 'left', peer: peerOf(2) });
+  });
+
+  test('says no to chunks of a peer or file it does not know', () => {
+    const { ask } = setup();
+    const held = { chunks: [0] };
+    expect(ask(0, { type: 'chunkRegister', swarm: swarm(1), held }).refused).toBe('unknownPeer');
+    ask(0, { type: 'register', port: 1, files: [offer(1)] });
+    expect(ask(0, { type: 'chunkRegister', swarm: swarm(2), held }).refused).toBe('unknownFile');
+    expect(ask(0, { type: 'chunkRegister', swarm: swarm(1), held: { chunks: [20] } }).refused).toBe('badChunk');
+  });
+
+  test('forgets a peer that falls silent, not one that announces', () => {
+    const { world, tracker, ask, events } = setup({ ttlMs: 10_000 });
+    ask(0, { type: 'register', port: 1, files: [offer(1)] });
+    ask(1, { type: 'register', port: 1, files: [offer(1)] });
+    for (let i = 0; i < 4; i += 1) {
+      world.run(3_000);
+      expect(ask(1, { type: 'announce', swarms: [] }).known).toBe(true);
+    }
+    expect(events().at(-1)).toEqual({ type: 'expired', peer: peerOf(2) });
+    expect(tracker.stats).toMatchObject({ peers: 1, files: 1 });
+    world.run(12_000);
+    expect(tracker.stats).toMatchObject({ peers: 0, files: 0 });
+    expect(tracker.nextTimeout()).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('answers the largest announce, list and locations within one message', () => {
+    const { world, ask } = setup({}, 60);
+    const files = Array.from({ length: 64 }, (_, i) => offer(i, { name: `${i}`.padEnd(nameBytesMax, 'n') }));
+    for (let asker = 0; asker < 60; asker += 1) {
+      ask(asker, { type: 'register', port: 60_000, files });
+      ask(asker, { type: 'chunkRegister', swarm: swarm(0), held: { chunks: [asker % 20] } });
+    }
+    world.run(100);
+    const swarms = files.slice(0, swarmsPerAnnounceMax).map((file) => file.swarm);
+    const { peers } = ask(0, { type: 'announce', swarms });
+    expect(peers).toHaveLength(swarmsPerAnnounceMax);
+    expect(peers.every((chosen) => chosen.length === 12)).toBe(true);
+    expect(ask(0, { type: 'announce', swarms: [swarm(0)] }).peers[0]).toHaveLength(50);
+    expect(ask(0, { type: 'fileList', filter: '', offset: 0 }).files).toHaveLength(64);
+    expect(ask(0, { type: 'fileLocations', file: { swarm: swarm(0) } }).holders).toHaveLength(60);
+  });
+});
+
+describe('a tracker among rude remotes', () => {
+  test('refuses rubbish, and closes a link that goes on with it', () => {
+    const { askBytes, askers, events, world } = setup();
+    const rubbish = [Uint8Array.of(1, 2, 3), encode({ type: 'chunkReply', chunk: 1 })];
+    for (const bytes of rubbish)
+      expect(askBytes(0, bytes)).toMatchObject({ type: 'askFailed', code: 'protocolViolated' });
+    askBytes(0, new Uint8Array());
+    world.run(10);
+    expect(askers[0]!.facts.at(-1)).toMatchObject({ type: 'linkClosed', code: 'protocolViolated' });
+    expect(events()).toHaveLength(3);
+    expect(askBytes(1, encode({ type: 'leave' }))).toMatchObject({ type: 'answerReceived' });
+  });
+
+  test('counts one-way messages as rubbish', () => {
+    const { world, askers, links } = setup();
+    for (let i = 0; i < 3; i += 1)
+      world.perform(askers[0]!.node, { type: 'sendMessage', link: links[0]!, message: Uint8Array.of(0) });
+    world.run(10);
+    expect(askers[0]!.facts.at(-1)).toMatchObject({ type: 'linkClosed', code: 'protocolViolated' });
+  });
+
+  test('closes a link too many', () => {
+    const { world, tracker } = setup({ linksMax: 2 });
+    const late = world.add();
+    world.perform(late.node, { type: 'dial', dial: 99, address: addressOf(1) });
+    world.run(10);
+    expect(late.facts.at(-1)).toMatchObject({ type: 'linkClosed', code: 'busy' });
+    expect(tracker.stats.links).toBe(2);
+  });
+
+  test('answers every request with a reply or a refusal, whatever its bytes are', () => {
+    const { askBytes } = setup({ strikesMax: Number.POSITIVE_INFINITY });
+    const requests: Message[] = [
+      { type: 'register', port: 1, files: [offer(1)] },
+      { type: 'chunkRegister', swarm: swarm(1), held: { chunks: [1, 2, 3] } },
+      { type: 'fileLocations', file: { name: 'file-1' } },
+      { type: 'announce', swarms: [swarm(1)] },
+      { type: 'fileList', filter: 'f', offset: 0 },
+      { type: 'leave', swarm: swarm(1) },
+    ];
+    const mutated = fc
+      .tuple(fc.constantFrom(...requests), fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { maxLength: 3 }))
+      .map(([request, changes]) => {
+        const bytes = encode(request).slice();
+        for (const [at, byte] of changes) bytes[at % bytes.length] = byte;
+        return bytes;
+      });
+    fc.assert(
+      fc.property(mutated, (bytes) => {
+        expect(askBytes(0, bytes)?.type).toMatch(/answerReceived|askFailed/);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
