@@ -33,6 +33,8 @@ export type ReplyTo<Request extends TrackerRequest> = Extract<TrackerReply, { ty
 
 const timeoutMsDefault = 10_000;
 
+const numbers = new LinkNumbers(); // for all questions: a late fact about one must not pass for one about the next
+
 /**
  * Dials the tracker at `address`, asks, and hangs up. `links` is used alone meanwhile, and stays open.
  * Fails with ShoalError: `trackerUnreachable` when nobody answers, `refused` when the tracker says no,
@@ -45,7 +47,6 @@ export function askTracker<Request extends TrackerRequest>(
   { timeoutMs = timeoutMsDefault, signal, clock = nodeClock }: AskTrackerOptions = {},
 ): Promise<{ readonly reply: ReplyTo<Request>; readonly body: Uint8Array }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ reply: ReplyTo<Request>; body: Uint8Array }>();
-  const numbers = new LinkNumbers();
   const dial = numbers.nextDial();
   const where = formatAddress(address);
   let link: LinkId | undefined;

@@ -2,15 +2,20 @@
 
 import {
   after,
+  drain,
   earliest,
   type Instant,
   instant,
   type LinkFact,
+  linkId,
   type LinkOrder,
   type PeerId,
   peerId,
+  requestId,
 } from '@shoal/machine';
 import { LinkNetwork } from '@shoal/machine/testing';
+import { decode, encode, type SwarmId } from '@shoal/wire';
+import type { MemoryTracker, MemoryTrackerOutput } from '../../src/index.ts';
 
 /** A machine of this package, whatever else it puts out. */
 interface Speaker<Output> {
@@ -58,6 +63,14 @@ export class World {
     return { node, said: added.said as Said<Output>[], facts: added.facts };
   }
 
+  /** A node without a machine, with the identity of another. */
+  addAs(peer: PeerId): { readonly node: number; readonly facts: LinkFact[] } {
+    const node = this.network.addNode(addressOf(this.#nodes.length + 1), peer);
+    const added: Node = { node, speaker: undefined, facts: [], said: [] };
+    this.#nodes.push(added);
+    return added;
+  }
+
   /** A node goes down; it comes up again with another machine, or the same. */
   stop(node: number): void {
     this.network.stopNode(node, this.now);
@@ -93,6 +106,28 @@ export class World {
     this.now = end;
   }
 
+  /** What a tracker tells of a swarm: asked by a stranger, over a link of its own. */
+  locate(tracker: MemoryTracker, swarm: SwarmId) {
+    const [link, request] = [linkId(-1), requestId(-1)];
+    const outputs: MemoryTrackerOutput[] = [];
+    const tell = (fact: LinkFact): void => {
+      tracker.handleFact(fact, this.now);
+      outputs.push(...drain(tracker));
+    };
+    tell({ type: 'linkOpened', link, peer: peerOf(250), address: addressOf(250) });
+    tell({ type: 'requestReceived', link, request, message: encode({ type: 'fileLocations', file: { swarm } }) });
+    tell({ type: 'linkClosed', link, code: 'done' });
+    const orders = outputs.flatMap((output) => (output.type === 'linkOrder' ? [output.order] : []));
+    const decoded = orders[0]?.type === 'answer' ? decode(orders[0].head) : undefined;
+    if (decoded?.ok !== true || decoded.message.type !== 'fileLocationsReply') throw new Error('no answer');
+    const { file, holders } = decoded.message;
+    return {
+      seeders: file?.seeders,
+      leechers: file?.leechers,
+      holders: Object.fromEntries(holders.map(({ peer, held }) => [peer, held])),
+    };
+  }
+
   #settle(): void {
     for (let busy = true; busy;) {
       busy = false;
@@ -110,7 +145,7 @@ export class World {
     const output = node.speaker?.poll() as { type: string; order?: LinkOrder } | undefined;
     if (output === undefined) return false;
     if (output.type === 'linkOrder') this.network.perform(node.node, output.order!, this.now);
-    else node.said.push({ at: this.now, output } as Said<unknown>);
+    else node.said.push({ at: this.now, output });
     return true;
   }
 }
