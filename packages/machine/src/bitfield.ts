@@ -76,6 +76,21 @@ export class Bitfield {
     }
   }
 
+  /** The indices set both here and in `other`, ascending from the byte of `from` and then around from the start. */
+  *common(other: Bitfield, from = 0): Generator<number> {
+    const size = Math.min(this.#bytes.length, other.#bytes.length);
+    const first = from >> 3;
+    for (let step = 0; step < size; step += 1) {
+      const byte = (first + step) % size;
+      let both = this.#bytes[byte]! & other.#bytes[byte]!;
+      while (both !== 0) {
+        const high = 31 - Math.clz32(both);
+        both ^= 1 << high;
+        yield byte * 8 + 7 - high;
+      }
+    }
+  }
+
   /** A copy of the bits as bytes. */
   toBytes(): Uint8Array {
     return this.#bytes.slice();

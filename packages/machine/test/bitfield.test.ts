@@ -34,4 +34,13 @@ describe('bitfield', () => {
     expect([field.set(3), field.clear(3), field.clear(3), field.set(3)]).toEqual([false, true, false, true]);
     expect(field.count).toBe(10);
   });
+
+  test('walks what two have in common, from anywhere and around', () => {
+    const [a, b] = [new Bitfield(40), new Bitfield(40)];
+    for (const index of [0, 3, 9, 22, 23, 39]) a.set(index);
+    for (const index of [0, 3, 10, 22, 23, 39]) b.set(index);
+    expect([...a.common(b)]).toEqual([0, 3, 22, 23, 39]);
+    expect([...a.common(b, 17)]).toEqual([22, 23, 39, 0, 3]);
+    expect([...a.common(new Bitfield(40))]).toEqual([]);
+  });
 });
