@@ -7,9 +7,8 @@ import type { Address, PeerId } from '@shoal/machine';
 /** The version of all messages on this page; a message of another version decodes to the reason `version`. */
 export const protocolVersion = 1;
 
-declare const swarmBrand: unique symbol;
 /** Names a file-set: the 32-byte hash of its manifest, in lower-case hexadecimal. */
-export type SwarmId = string & { readonly [swarmBrand]: true };
+export type SwarmId = string & { readonly __swarmId: never };
 
 /** The swarm named by `text`, or undefined when it is not 64 lower-case hexadecimal digits. */
 export const swarmId = (text: string): SwarmId | undefined =>
