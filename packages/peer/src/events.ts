@@ -1,0 +1,76 @@
+// What a session tells its user. Past tense, one closed union; the command line, logs and the visualizer live on it.
+
+import type { Address, ErrorCode, LinkCode, PeerId } from '@shoal/machine';
+import type { TrackerTrouble } from '@shoal/tracker';
+import type { Refusal, SwarmId } from '@shoal/wire';
+import type { Offence } from './strikes.ts';
+
+/** Why a swarm makes no progress at the moment. */
+export type WaitReason =
+  /** Nobody of the swarm is linked. */
+  | 'noPeers'
+  /** Somebody is linked, but nobody has sent the manifest. */
+  | 'noManifest'
+  /** Nobody linked holds a chunk that is missing here. */
+  | 'noSource';
+
+/** Something that happened to one swarm. */
+export type SwarmEvent =
+  | {
+      readonly type: 'storeReady';
+      readonly swarm: SwarmId;
+      readonly chunkCount: number;
+      readonly totalBytes: number;
+      readonly heldChunks: number;
+      readonly heldBytes: number;
+    }
+  | { readonly type: 'manifestReceived'; readonly swarm: SwarmId; readonly from: PeerId; readonly bytes: number }
+  | { readonly type: 'remoteJoined'; readonly swarm: SwarmId; readonly peer: PeerId; readonly address: Address }
+  | { readonly type: 'remoteLeft'; readonly swarm: SwarmId; readonly peer: PeerId; readonly address: Address }
+  | { readonly type: 'remoteSnubbed'; readonly swarm: SwarmId; readonly peer: PeerId; readonly address: Address }
+  /** Verified and stored; served on from now. */
+  | {
+      readonly type: 'chunkHeld';
+      readonly swarm: SwarmId;
+      readonly chunk: number;
+      readonly bytes: number;
+      readonly from: PeerId;
+    }
+  | {
+      readonly type: 'chunkDamaged';
+      readonly swarm: SwarmId;
+      readonly chunk: number;
+      readonly from: PeerId;
+      readonly address: Address;
+    }
+  | { readonly type: 'waiting'; readonly swarm: SwarmId; readonly reason: WaitReason }
+  | { readonly type: 'endgameStarted'; readonly swarm: SwarmId }
+  /** The disk cannot take more now; it is tried again by and by. */
+  | { readonly type: 'paused'; readonly swarm: SwarmId; readonly code: ErrorCode }
+  | { readonly type: 'resumed'; readonly swarm: SwarmId }
+  | { readonly type: 'readFailed'; readonly swarm: SwarmId; readonly chunk: number; readonly code: ErrorCode }
+  /** All chunks are held and the files stand under their names. */
+  | { readonly type: 'completed'; readonly swarm: SwarmId; readonly elapsedMs: number }
+  /** The swarm has ended here: our store is in trouble that waiting does not mend. */
+  | { readonly type: 'failed'; readonly swarm: SwarmId; readonly code: ErrorCode };
+
+/** Something that happened to the session as a whole. */
+export type SessionEvent =
+  | SwarmEvent
+  | { readonly type: 'linkUp'; readonly peer: PeerId; readonly address: Address }
+  | { readonly type: 'linkDown'; readonly peer: PeerId; readonly address: Address; readonly code: LinkCode }
+  | { readonly type: 'dialFailed'; readonly address: Address; readonly code: LinkCode }
+  | {
+      readonly type: 'remoteStruck';
+      readonly peer: PeerId;
+      readonly address: Address;
+      readonly offence: Offence;
+      readonly banned: boolean;
+    }
+  | { readonly type: 'trackerUp'; readonly tracker: Address }
+  /** Told once an outage; it is dialled on. */
+  | { readonly type: 'trackerDown'; readonly tracker: Address; readonly reason: TrackerTrouble }
+  /** A tracker does not list us for the swarm. */
+  | { readonly type: 'trackerRefused'; readonly swarm: SwarmId; readonly refusal: Refusal }
+  /** The last event after `stop`. */
+  | { readonly type: 'stopped' };

@@ -1,0 +1,349 @@
+// Gets what is missing: whom to ask for which chunk, and what to do with what comes back. Each remote is kept busy to
+// the depth of its own pipeline, so the quicker ones are asked for more; which chunk is the picking policy's choice.
+
+import { type AskId, type Bitfield, after, earliest, type Instant, type LinkCode, Timers } from '@shoal/machine';
+import type { ErrorCode } from '@shoal/machine';
+import type { PeerReply, SwarmId } from '@shoal/wire';
+import { Availability } from '../availability.ts';
+import type { ContentShape } from '../content.ts';
+import type { SwarmHost } from '../host.ts';
+import type { PickingPolicy } from '../picking/policy.ts';
+import type { Remote } from '../remote.ts';
+import type { Tally } from '../tally.ts';
+import { type Asked, Asks } from './asks.ts';
+import { chunkToDouble } from './endgame.ts';
+import { NEVER } from '@shoal/machine';
+
+const restMs = 500; // a remote that refuses is left alone so long
+const silentRestMs = 30_000; // and one that stayed silent for twice its time, so long
+const endgameStepMs = 100; // how often the last requests are looked over
+const diskRetryMs = 5_000; // how often a full disk is tried again
+
+/** What a chunk that is not held is doing. */
+interface Writing {
+  readonly from: Remote;
+  readonly bytes: number;
+}
+
+export interface FetchingOptions {
+  readonly swarm: SwarmId;
+  readonly host: SwarmHost;
+  readonly shape: ContentShape;
+  /** Shared with the giver; chunks are set here once they are stored. */
+  readonly held: Bitfield;
+  readonly policy: PickingPolicy;
+  readonly tally: Tally;
+}
+
+export class Fetching {
+  readonly #swarm: SwarmId;
+  readonly #host: SwarmHost;
+  readonly #shape: ContentShape;
+  readonly #held: Bitfield;
+  readonly #policy: PickingPolicy;
+  readonly #tally: Tally;
+  readonly #availability: Availability;
+  readonly #remotes = new Set<Remote>();
+  readonly #asks = new Asks();
+  readonly #writing = new Map<number, Writing>();
+  readonly #silences = new Timers<Remote>();
+  readonly #rests = new Timers<Remote>();
+  #endgameAt: Instant = NEVER;
+  #endgameTold = false;
+  #diskRetryAt: Instant = NEVER;
+
+  constructor({ swarm, host, shape, held, policy, tally }: FetchingOptions) {
+    this.#swarm = swarm;
+    this.#host = host;
+    this.#shape = shape;
+    this.#held = held;
+    this.#policy = policy;
+    this.#tally = tally;
+    this.#availability = new Availability(shape.chunkCount, (chunk, copies) => policy.setCopies(chunk, copies));
+    for (let chunk = 0; chunk < shape.chunkCount; chunk += 1) if (!held.has(chunk)) policy.add(chunk);
+  }
+
+  /** Whether the disk was full the last time. */
+  get isPaused(): boolean {
+    return this.#diskRetryAt !== NEVER;
+  }
+
+  /** Whether some remote can give something, or something is on its way. */
+  get hasSource(): boolean {
+    if (this.#asks.size > 0 || this.#writing.size > 0) return true;
+    for (const remote of this.#remotes) if (remote.wantedCount > 0) return true;
+    return false;
+  }
+
+  /** The remote's chunks are known, newly or afresh. */
+  remoteHolds(remote: Remote, bits: Bitfield, now: Instant): void {
+    if (this.#remotes.has(remote) && remote.held !== undefined) this.#availability.removeAll(remote.held);
+    this.#remotes.add(remote);
+    remote.held = bits;
+    remote.wantedCount = 0;
+    remote.freeCount = 0;
+    this.#availability.addAll(bits);
+    if (!this.#held.isFull) for (const chunk of bits.ones()) this.#countIn(remote, chunk);
+    this.#tellInterest(remote);
+    this.#fillRemote(remote, now);
+  }
+
+  /** The remote holds more chunks. */
+  remoteHas(remote: Remote, chunks: readonly number[], now: Instant): void {
+    for (const chunk of chunks) {
+      if (!remote.held!.set(chunk)) continue;
+      this.#availability.add(chunk);
+      this.#countIn(remote, chunk);
+    }
+    this.#tellInterest(remote);
+    this.#fillRemote(remote, now);
+  }
+
+  remoteLeft(remote: Remote, now: Instant): void {
+    if (!this.#remotes.delete(remote)) return;
+    this.#silences.clear(remote);
+    this.#rests.clear(remote);
+    this.#availability.removeAll(remote.held!);
+    for (const asked of this.#asks.ofRemote(remote)) this.#drop(asked);
+    this.fill(now);
+  }
+
+  /** The remote serves us from now on, or no longer. What it was asked for it refuses by itself. */
+  remoteChokes(remote: Remote, choked: boolean, now: Instant): void {
+    remote.chokesUs = choked;
+    this.#fillRemote(remote, now);
+  }
+
+  /** True when the ask was one of ours. */
+  handleAnswer(ask: AskId, reply: PeerReply | undefined, body: Uint8Array, srttMs: number, now: Instant): boolean {
+    const asked = this.#asks.get(ask);
+    if (asked === undefined) return false;
+    const { remote, chunk, bytes } = asked;
+    this.#asks.remove(asked);
+    remote.pipeline.answered(body.length, asked.at, srttMs, now);
+    this.#watch(remote, now);
+    if (reply?.type !== 'chunkReply' || reply.chunk !== chunk || body.length !== bytes) {
+      this.#host.fetchBudget.give(bytes);
+      this.#release(chunk);
+      this.#host.accuse(remote.peer, 'badReply');
+    } else if (this.#held.has(chunk) || this.#writing.has(chunk)) {
+      this.#host.fetchBudget.give(bytes);
+      this.#tally.duplicate(bytes);
+    } else this.#write(remote, chunk, body, now);
+    this.#fillRemote(remote, now);
+    return true;
+  }
+
+  /** True when the ask was one of ours. */
+  handleAskFailed(ask: AskId, code: LinkCode, now: Instant): boolean {
+    const asked = this.#asks.get(ask);
+    if (asked === undefined) return false;
+    const { remote, chunk } = asked;
+    this.#drop(asked);
+    this.#watch(remote, now);
+    if (code === 'notFound') this.#lacks(remote, chunk);
+    else if (code === 'tooLarge') this.#host.accuse(remote.peer, 'badReply');
+    else if (code !== 'damaged') this.#rests.set(remote, after(now, restMs));
+    this.fill(now);
+    return true;
+  }
+
+  handleProgress(ask: AskId, bodyBytes: number, now: Instant): void {
+    const asked = this.#asks.get(ask);
+    if (asked === undefined) return;
+    asked.arrivedBytes = bodyBytes;
+    this.#watch(asked.remote, now);
+  }
+
+  /** The chunk is verified and on disk. Returns who sent it. */
+  chunkStored(chunk: number, now: Instant): Remote | undefined {
+    const writing = this.#endWriting(chunk);
+    if (writing === undefined) return undefined;
+    this.#held.set(chunk);
+    for (const remote of this.#remotes) {
+      if (!remote.has(chunk)) continue;
+      remote.wantedCount -= 1;
+      this.#tellInterest(remote);
+    }
+    this.fill(now);
+    return writing.from;
+  }
+
+  /** The chunk failed its check: its sender is accused. Returns who that was. */
+  chunkDamaged(chunk: number): Remote | undefined {
+    const writing = this.#endWriting(chunk);
+    if (writing === undefined) return undefined;
+    this.#tally.damaged(writing.from.tally, writing.bytes);
+    this.#release(chunk);
+    this.#host.accuse(writing.from.peer, 'badChunk');
+    return writing.from;
+  }
+
+  /** The disk did not take the chunk: nothing is asked for until it is tried again. */
+  writeFailed(chunk: number, code: ErrorCode, now: Instant): void {
+    if (this.#endWriting(chunk) === undefined) return;
+    this.#release(chunk);
+    this.cancelAll();
+    if (!this.isPaused) this.#host.emit({ type: 'paused', swarm: this.#swarm, code });
+    this.#diskRetryAt = after(now, diskRetryMs);
+  }
+
+  /** Takes back every request. */
+  cancelAll(): void {
+    for (const asked of this.#asks) this.#cancel(asked);
+  }
+
+  /** The swarm is left: takes back every request, and what is being written counts no longer. */
+  close(): void {
+    this.cancelAll();
+    for (const chunk of this.#writing.keys()) this.#endWriting(chunk);
+  }
+
+  /** Asks every remote that has room. */
+  fill(now: Instant): void {
+    for (const remote of this.#remotes) this.#fillRemote(remote, now);
+  }
+
+  nextTimeout(): Instant {
+    return earliest(this.#silences.next(), this.#rests.next(), this.#endgameAt, this.#diskRetryAt);
+  }
+
+  handleTimeout(now: Instant): void {
+    for (let remote = this.#silences.pop(now); remote; remote = this.#silences.pop(now)) this.#silent(remote, now);
+    for (let remote = this.#rests.pop(now); remote; remote = this.#rests.pop(now)) this.#fillRemote(remote, now);
+    if (now >= this.#diskRetryAt) {
+      this.#diskRetryAt = NEVER;
+      this.#host.emit({ type: 'resumed', swarm: this.#swarm });
+      this.fill(now);
+    }
+    if (now >= this.#endgameAt) {
+      this.#endgameAt = NEVER;
+      this.fill(now);
+    }
+  }
+
+  #fillRemote(remote: Remote, now: Instant): void {
+    if (this.isPaused || remote.chokesUs || remote.wantedCount === 0) return;
+    if (this.#rests.at(remote) !== NEVER) return;
+    while (remote.pipeline.hasRoom(now)) {
+      const chunk = this.#next(remote, now);
+      if (chunk === undefined) return;
+      const bytes = this.#shape.sizeOfChunk(chunk);
+      if (!this.#host.fetchBudget.allows(bytes)) return; // room comes when a chunk is on disk
+      this.#ask(remote, chunk, bytes, now);
+    }
+  }
+
+  #next(remote: Remote, now: Instant): number | undefined {
+    if (remote.freeCount > 0) return this.#policy.pick(remote.held!);
+    if (this.#policy.size > 0 || this.#asks.size === 0) return undefined;
+    if (!this.#endgameTold) {
+      this.#endgameTold = true;
+      this.#host.emit({ type: 'endgameStarted', swarm: this.#swarm });
+    }
+    if (this.#endgameAt === NEVER) this.#endgameAt = after(now, endgameStepMs);
+    return chunkToDouble(remote, this.#asks, now);
+  }
+
+  #ask(remote: Remote, chunk: number, bytes: number, now: Instant): void {
+    const request = { type: 'chunkRequest', swarm: this.#swarm, chunk } as const;
+    const ask = this.#host.ask(this.#swarm, remote.link, request, bytes);
+    this.#take(chunk);
+    this.#host.fetchBudget.take(bytes);
+    this.#asks.add({ ask, remote, chunk, bytes, at: now, arrivedBytes: 0, givenUp: false });
+    remote.pipeline.asked(now);
+    if (remote.pipeline.inFlight === 1) this.#watch(remote, now);
+  }
+
+  #write(from: Remote, chunk: number, body: Uint8Array, now: Instant): void {
+    this.#take(chunk);
+    this.#tally.received(from.tally, body.length, now);
+    this.#writing.set(chunk, { from, bytes: body.length });
+    for (const other of this.#asks.ofChunk(chunk)) this.#cancel(other);
+    this.#host.order({ type: 'writeChunk', swarm: this.#swarm, chunk, body });
+  }
+
+  #endWriting(chunk: number): Writing | undefined {
+    const writing = this.#writing.get(chunk);
+    if (writing === undefined) return undefined;
+    this.#writing.delete(chunk);
+    this.#host.fetchBudget.give(writing.bytes);
+    return writing;
+  }
+
+  /** Nothing came for the whole of the remote's patience: others are asked; after as long again, it is left alone. */
+  #silent(remote: Remote, now: Instant): void {
+    if (remote.pipeline.inFlight === 0) return;
+    if (remote.pipeline.snubbed) {
+      for (const asked of this.#asks.ofRemote(remote)) this.#cancel(asked);
+      this.#rests.set(remote, after(now, silentRestMs));
+      return;
+    }
+    remote.pipeline.snubbed = true;
+    this.#host.emit({ type: 'remoteSnubbed', swarm: this.#swarm, peer: remote.peer, address: remote.address });
+    for (const asked of this.#asks.ofRemote(remote)) {
+      asked.givenUp = true;
+      this.#release(asked.chunk);
+    }
+    this.#watch(remote, now);
+    this.fill(now);
+  }
+
+  /** The remote gave a sign of life, or is waited for anew. */
+  #watch(remote: Remote, now: Instant): void {
+    const { inFlight, patienceMs } = remote.pipeline;
+    if (inFlight === 0) this.#silences.clear(remote);
+    else this.#silences.set(remote, after(now, patienceMs));
+  }
+
+  #cancel(asked: Asked): void {
+    this.#tally.wastedBytes += asked.arrivedBytes;
+    this.#host.cancel(asked.remote.link, asked.ask);
+    this.#drop(asked);
+  }
+
+  /** The request has ended without its chunk. */
+  #drop(asked: Asked): void {
+    this.#asks.remove(asked);
+    asked.remote.pipeline.ended();
+    this.#host.fetchBudget.give(asked.bytes);
+    this.#release(asked.chunk);
+  }
+
+  /** The chunk may be asked for again, unless it is coming from elsewhere. */
+  #release(chunk: number): void {
+    if (this.#held.has(chunk) || this.#writing.has(chunk) || this.#policy.has(chunk)) return;
+    if (this.#asks.ofChunk(chunk).some((asked) => !asked.givenUp)) return;
+    this.#policy.add(chunk, true);
+    for (const remote of this.#remotes) if (remote.has(chunk)) remote.freeCount += 1;
+  }
+
+  #take(chunk: number): void {
+    if (!this.#policy.has(chunk)) return;
+    this.#policy.remove(chunk);
+    for (const remote of this.#remotes) if (remote.has(chunk)) remote.freeCount -= 1;
+  }
+
+  #countIn(remote: Remote, chunk: number): void {
+    if (this.#held.has(chunk)) return;
+    remote.wantedCount += 1;
+    if (this.#policy.has(chunk)) remote.freeCount += 1;
+  }
+
+  /** The remote does not have what it said it had. */
+  #lacks(remote: Remote, chunk: number): void {
+    if (!remote.held!.clear(chunk)) return;
+    this.#availability.remove(chunk);
+    if (this.#held.has(chunk)) return;
+    remote.wantedCount -= 1;
+    if (this.#policy.has(chunk)) remote.freeCount -= 1;
+    this.#tellInterest(remote);
+  }
+
+  #tellInterest(remote: Remote): void {
+    const interested = remote.wantedCount > 0;
+    if (interested === remote.weAreInterested) return;
+    remote.weAreInterested = interested;
+    this.#host.send(remote.link, { type: 'interest', swarm: this.#swarm, interested });
+  }
+}

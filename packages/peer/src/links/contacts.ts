@@ -1,0 +1,155 @@
+// Addresses where peers of our swarms may be reached, and when to dial them: what trackers, tickets and other peers told
+// us. Nothing here is believed before a link is up: an address that fails waits longer each time and is dropped in the
+// end, and the table is bounded, so that a stranger who introduces nonsense costs a few dials.
+
+import {
+  type Address,
+  after,
+  formatAddress,
+  type Instant,
+  isAddress,
+  type LinkCode,
+  NEVER,
+  type PeerId,
+  type Rng,
+} from '@shoal/machine';
+import type { PeerContact, SwarmId } from '@shoal/wire';
+
+const contactsMax = 2_048; // beyond it newly told addresses are ignored
+const dialsMax = 8; // at once
+const retryMinMs = 500;
+const retryMaxMs = 60_000;
+const failuresMax = 8; // after so many in a row the address is forgotten, until somebody tells it again
+
+/** How soon an address is tried again after a link that ended so. Others: as after a failure. */
+const restMs: Partial<Record<LinkCode, number>> = { duplicate: 2_000, done: 30_000, busy: 15_000, banned: 600_000 };
+
+export interface Contact {
+  readonly address: Address;
+  /** Who answers there, once known. */
+  peer: PeerId | undefined;
+  /** The swarms in which we heard of it. */
+  readonly swarms: Set<SwarmId>;
+  state: 'idle' | 'dialling' | 'linked';
+  failures: number;
+  retryAt: Instant;
+  /** A link was once up there: worth telling others. */
+  proven: boolean;
+}
+
+export class Contacts {
+  readonly #rng: Rng;
+  readonly #byAddress = new Map<string, Contact>();
+  readonly #byDial = new Map<number, Contact>();
+
+  constructor(rng: Rng) {
+    this.#rng = rng;
+  }
+
+  get(address: Address): Contact | undefined {
+    return this.#byAddress.get(formatAddress(address));
+  }
+
+  /** Somebody says that the swarm is shared there. Undefined when there is no more room. */
+  add(swarm: SwarmId, { address, peer }: PeerContact, now: Instant): Contact | undefined {
+    if (!isAddress(address)) return undefined;
+    const key = formatAddress(address);
+    let contact = this.#byAddress.get(key);
+    if (contact === undefined) {
+      if (this.#byAddress.size >= contactsMax) return undefined;
+      contact = { address, peer, swarms: new Set(), state: 'idle', failures: 0, retryAt: now, proven: false };
+      this.#byAddress.set(key, contact);
+    }
+    contact.swarms.add(swarm);
+    return contact;
+  }
+
+  /** No longer dialled for this swarm. */
+  leave(swarm: SwarmId): void {
+    for (const [key, contact] of this.#byAddress) {
+      contact.swarms.delete(swarm);
+      if (contact.swarms.size === 0 && contact.state === 'idle') this.#byAddress.delete(key);
+    }
+  }
+
+  /** The next address to dial now, if one may be. `may` says whether its peer is wanted at all. */
+  next(may: (contact: Contact) => boolean, now: Instant): Contact | undefined {
+    if (this.#byDial.size >= dialsMax) return undefined;
+    for (const contact of this.#byAddress.values())
+      if (contact.state === 'idle' && contact.retryAt <= now && contact.swarms.size > 0 && may(contact)) return contact;
+    return undefined;
+  }
+
+  dialled(contact: Contact, dial: number): void {
+    contact.state = 'dialling';
+    this.#byDial.set(dial, contact);
+  }
+
+  /** The dial came to a link. Undefined when the dial is not ours. */
+  opened(dial: number, peer: PeerId): Contact | undefined {
+    const contact = this.#take(dial);
+    if (contact === undefined) return undefined;
+    contact.peer = peer;
+    contact.state = 'linked';
+    contact.failures = 0;
+    contact.proven = true;
+    return contact;
+  }
+
+  /** The dial came to nothing. Undefined when the dial is not ours. */
+  failed(dial: number, now: Instant): Contact | undefined {
+    const contact = this.#take(dial);
+    if (contact === undefined) return undefined;
+    this.#backOff(contact, now);
+    return contact;
+  }
+
+  /** The link to it ended. */
+  closed(contact: Contact, code: LinkCode, now: Instant): void {
+    contact.state = 'idle';
+    const pauseMs = restMs[code];
+    if (pauseMs === undefined) this.#backOff(contact, now);
+    else contact.retryAt = after(now, pauseMs * (0.75 + 0.5 * this.#rng.float()));
+    if (contact.swarms.size === 0) this.#byAddress.delete(formatAddress(contact.address));
+  }
+
+  /** Never to be dialled again, until somebody tells it anew: it is ourselves, or somebody who is banned. */
+  forget(contact: Contact): void {
+    this.#byAddress.delete(formatAddress(contact.address));
+  }
+
+  /** Peers of a swarm that were reached, for telling others. */
+  *ofSwarm(swarm: SwarmId): Generator<Contact> {
+    for (const contact of this.#byAddress.values()) if (contact.proven && contact.swarms.has(swarm)) yield contact;
+  }
+
+  /** The swarms in which we heard of a peer, at whatever address. */
+  swarmsOf(peer: PeerId): Set<SwarmId> {
+    const swarms = new Set<SwarmId>();
+    for (const contact of this.#byAddress.values())
+      if (contact.peer === peer) for (const swarm of contact.swarms) swarms.add(swarm);
+    return swarms;
+  }
+
+  /** When the next address may be dialled; addresses whose time has come are not counted: they wait for room. */
+  nextTimeout(now: Instant): Instant {
+    let at: Instant = NEVER;
+    for (const { state, retryAt } of this.#byAddress.values())
+      if (state === 'idle' && retryAt > now && retryAt < at) at = retryAt;
+    return at;
+  }
+
+  #take(dial: number): Contact | undefined {
+    const contact = this.#byDial.get(dial);
+    this.#byDial.delete(dial);
+    return contact;
+  }
+
+  #backOff(contact: Contact, now: Instant): void {
+    contact.state = 'idle';
+    contact.failures += 1;
+    if (contact.failures > failuresMax) return this.forget(contact);
+    const pauseMs = Math.min(retryMaxMs, retryMinMs * 2 ** contact.failures);
+    contact.retryAt = after(now, pauseMs * (0.75 + 0.5 * this.#rng.float()));
+  }
+}

@@ -1,0 +1,248 @@
+// Who we are linked to, and whom we would like to be: dials what was found, admits who dials us, keeps one link for each
+// peer, makes room, bans. It knows swarms only by name.
+
+import {
+  assertNever,
+  type Instant,
+  type LinkCode,
+  type LinkFact,
+  type LinkId,
+  type LinkNumbers,
+  type LinkOrder,
+  NEVER,
+  type PeerId,
+  type Rng,
+} from '@shoal/machine';
+import type { Hello, PeerContact, PeerMessage, SwarmId } from '@shoal/wire';
+import type { SessionEvent } from '../events.ts';
+import { type Offence, Strikes } from '../strikes.ts';
+import { type Contact, Contacts } from './contacts.ts';
+import { type Neighbour, Neighbours, swarmsPerLinkMax } from './neighbours.ts';
+
+const introducedMax = 16; // peers told to one newcomer
+const introductionsMax = 256; // peers believed from one link; what it says beyond is ignored
+
+export interface MeshOptions {
+  readonly self: PeerId;
+  readonly rng: Rng;
+  readonly numbers: LinkNumbers;
+  readonly agent: string;
+  /** Told to remotes, so that they and others can dial us; undefined when we accept no links. */
+  readonly listenPort: number | undefined;
+  readonly perform: (order: LinkOrder) => void;
+  readonly send: (link: LinkId, message: PeerMessage) => void;
+  readonly emit: (event: SessionEvent) => void;
+  /** Join the swarm on this link, unless that was done. */
+  readonly greet: (swarm: SwarmId, link: LinkId) => void;
+  /** Whether the link is of no use to any swarm. */
+  readonly isIdle: (neighbour: Neighbour) => boolean;
+  /** The link has ended. */
+  readonly ended: (neighbour: Neighbour, now: Instant) => void;
+}
+
+export class Mesh {
+  readonly #options: MeshOptions;
+  readonly #contacts: Contacts;
+  readonly #neighbours: Neighbours;
+  readonly #strikes = new Strikes();
+  readonly #introductions = new WeakMap<Neighbour, number>();
+
+  constructor(options: MeshOptions) {
+    this.#options = options;
+    this.#contacts = new Contacts(options.rng.fork('contacts'));
+    this.#neighbours = new Neighbours(options.self);
+  }
+
+  get linkCount(): number {
+    return this.#neighbours.size;
+  }
+
+  get(link: LinkId): Neighbour | undefined {
+    return this.#neighbours.get(link);
+  }
+
+  /** Peers of a swarm were found; they are dialled by and by. */
+  found(swarm: SwarmId, peers: readonly PeerContact[], now: Instant): void {
+    for (const told of peers) {
+      if (told.peer === this.#options.self) continue;
+      const contact = this.#contacts.add(swarm, told, now);
+      if (contact === undefined) continue;
+      const neighbour = this.#linkedTo(contact) ?? (told.peer && this.#neighbours.ofPeer(told.peer));
+      if (neighbour !== undefined) this.#options.greet(swarm, neighbour.link);
+    }
+  }
+
+  /** A remote tells us of peers of a swarm: so many are believed, and no more. */
+  introduced(neighbour: Neighbour, swarm: SwarmId, peers: readonly PeerContact[], now: Instant): void {
+    const before = this.#introductions.get(neighbour) ?? 0;
+    const believed = peers.slice(0, introductionsMax - before);
+    this.#introductions.set(neighbour, before + believed.length);
+    this.found(swarm, believed, now);
+  }
+
+  /** Some peers of the swarm that were reached, for telling another. */
+  contactsFor(swarm: SwarmId, except: PeerId): PeerContact[] {
+    const known: PeerContact[] = [];
+    for (const { address, peer } of this.#contacts.ofSwarm(swarm))
+      if (peer !== undefined && peer !== except) known.push({ address, peer });
+    return this.#options.rng.shuffle(known).slice(0, introducedMax);
+  }
+
+  /** The swarm is ours no longer. Links that nothing else needs are ended. */
+  leave(swarm: SwarmId, now: Instant): void {
+    this.#contacts.leave(swarm);
+    for (const neighbour of this.#neighbours) {
+      neighbour.swarms.delete(swarm);
+      if (neighbour.swarms.size === 0) this.#close(neighbour, 'done', now);
+    }
+  }
+
+  /** The remote says who it is. */
+  handleHello(neighbour: Neighbour, { listenPort }: Hello): void {
+    if (listenPort === undefined || neighbour.contact !== undefined) return;
+    neighbour.listenAddress = { host: neighbour.address.host, port: listenPort };
+  }
+
+  /** The remote is in the swarm. False when it is in too many. */
+  handleJoin(neighbour: Neighbour, swarm: SwarmId, now: Instant): boolean {
+    if (!neighbour.swarms.has(swarm) && neighbour.swarms.size >= swarmsPerLinkMax) return false;
+    neighbour.swarms.add(swarm);
+    const address = neighbour.contact?.address ?? neighbour.listenAddress;
+    if (address === undefined) return true;
+    const contact = this.#contacts.add(swarm, { address, peer: neighbour.peer }, now);
+    if (contact === undefined) return true;
+    contact.peer = neighbour.peer;
+    contact.proven = true;
+    neighbour.contact ??= contact;
+    if (contact.state === 'idle') contact.state = 'linked';
+    return true;
+  }
+
+  handleFact(fact: LinkFact & { type: 'linkOpened' | 'dialFailed' | 'linkClosed' }, now: Instant): void {
+    switch (fact.type) {
+      case 'linkOpened':
+        return this.#opened(fact, now);
+      case 'dialFailed': {
+        const contact = this.#contacts.failed(fact.dial, now);
+        if (contact !== undefined)
+          this.#options.emit({ type: 'dialFailed', address: contact.address, code: fact.code });
+        return;
+      }
+      case 'linkClosed': {
+        const neighbour = this.#neighbours.get(fact.link);
+        if (neighbour !== undefined) this.#ended(neighbour, fact.code, now);
+        return;
+      }
+      default:
+        assertNever(fact, 'link fact');
+    }
+  }
+
+  /** Notes an offence; a ban ends the link. */
+  accuse(peer: PeerId, offence: Offence, now: Instant): void {
+    const neighbour = this.#neighbours.ofPeer(peer);
+    const banned = this.#strikes.strike(peer, offence, now);
+    if (neighbour === undefined) return;
+    this.#options.emit({ type: 'remoteStruck', peer, address: neighbour.address, offence, banned });
+    if (banned) this.#close(neighbour, 'banned', now);
+  }
+
+  /** Dials whoever should be linked and is not. */
+  dial(now: Instant): void {
+    const wanted = (contact: Contact): boolean => this.#isWanted(contact, now);
+    while (!this.#neighbours.isFull) {
+      const contact = this.#contacts.next(wanted, now);
+      if (contact === undefined) return;
+      const dial = this.#options.numbers.nextDial();
+      this.#contacts.dialled(contact, dial);
+      const expect = contact.peer === undefined ? {} : { expect: contact.peer };
+      this.#options.perform({ type: 'dial', dial, address: contact.address, ...expect });
+    }
+  }
+
+  closeAll(code: LinkCode, now: Instant): void {
+    for (const neighbour of this.#neighbours) this.#close(neighbour, code, now);
+  }
+
+  nextTimeout(now: Instant): Instant {
+    return this.#neighbours.isFull ? NEVER : this.#contacts.nextTimeout(now);
+  }
+
+  #opened(fact: LinkFact & { type: 'linkOpened' }, now: Instant): void {
+    const { link, peer, address, dial } = fact;
+    const contact = dial === undefined ? undefined : this.#contacts.opened(dial, peer);
+    const refuse = (code: LinkCode): void => {
+      this.#options.perform({ type: 'closeLink', link, code });
+      if (contact !== undefined) this.#contacts.closed(contact, code, now);
+    };
+    if (dial !== undefined && contact === undefined) return refuse('cancelled');
+    if (peer === this.#options.self) {
+      refuse('duplicate');
+      if (contact !== undefined) this.#contacts.forget(contact);
+      return;
+    }
+    if (this.#strikes.isBanned(peer, now)) return refuse('banned');
+    const ours = dial !== undefined;
+    const fresh: Neighbour = {
+      link,
+      peer,
+      address,
+      ours,
+      openedAt: now,
+      contact,
+      listenAddress: undefined,
+      swarms: new Set(),
+    };
+    const old = this.#neighbours.ofPeer(peer);
+    if (old !== undefined && this.#neighbours.loser(old, fresh) === fresh) {
+      this.#options.perform({ type: 'closeLink', link, code: 'duplicate' });
+      old.contact ??= contact;
+      return;
+    }
+    if (old !== undefined) this.#close(old, 'duplicate', now);
+    else if (this.#neighbours.isFull && !this.#makeRoom(now)) return refuse('busy');
+    this.#admit(fresh);
+  }
+
+  #admit(neighbour: Neighbour): void {
+    const { link, peer, address, contact } = neighbour;
+    const { agent, listenPort, send, emit, greet } = this.#options;
+    this.#neighbours.add(neighbour);
+    if (contact !== undefined) contact.state = 'linked';
+    emit({ type: 'linkUp', peer, address });
+    send(link, { type: 'hello', agent, ...(listenPort === undefined ? {} : { listenPort }) });
+    for (const swarm of contact?.swarms ?? this.#contacts.swarmsOf(peer)) greet(swarm, link);
+  }
+
+  /** Ends a link that nobody needs. False when there is none. */
+  #makeRoom(now: Instant): boolean {
+    for (const neighbour of this.#neighbours) {
+      if (!this.#options.isIdle(neighbour)) continue;
+      this.#close(neighbour, 'busy', now);
+      return true;
+    }
+    return false;
+  }
+
+  #close(neighbour: Neighbour, code: LinkCode, now: Instant): void {
+    this.#options.perform({ type: 'closeLink', link: neighbour.link, code });
+    this.#ended(neighbour, code, now);
+  }
+
+  #ended(neighbour: Neighbour, code: LinkCode, now: Instant): void {
+    this.#neighbours.remove(neighbour);
+    const { contact, peer, address } = neighbour;
+    if (contact?.state === 'linked') this.#contacts.closed(contact, code, now);
+    this.#options.emit({ type: 'linkDown', peer, address, code });
+    this.#options.ended(neighbour, now);
+  }
+
+  #isWanted(contact: Contact, now: Instant): boolean {
+    if (contact.peer === undefined) return true;
+    return this.#neighbours.ofPeer(contact.peer) === undefined && !this.#strikes.isBanned(contact.peer, now);
+  }
+
+  #linkedTo(contact: Contact): Neighbour | undefined {
+    return contact.peer === undefined ? undefined : this.#neighbours.ofPeer(contact.peer);
+  }
+}

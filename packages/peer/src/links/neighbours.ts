@@ -1,0 +1,75 @@
+// The links that are up, at most one for each peer. When two peers dial each other at once, two links come up, and both
+// sides must drop the same one: they keep the one dialled by the smaller identity. Apart from that the newer link wins:
+// whoever dials again has lost the old one.
+
+import { type Address, type Instant, type LinkId, msBetween, type PeerId } from '@shoal/machine';
+import type { SwarmId } from '@shoal/wire';
+import type { Contact } from './contacts.ts';
+
+const linksMax = 64; // further links are refused as `busy`, unless one that nobody needs can make room
+const simultaneousMs = 5_000; // links that come up within this time are taken as dialled at once
+export const swarmsPerLinkMax = 64; // a remote's joins beyond it are ignored
+
+/** One link to a peer. */
+export interface Neighbour {
+  readonly link: LinkId;
+  readonly peer: PeerId;
+  readonly address: Address;
+  /** Whether we dialled. */
+  readonly ours: boolean;
+  readonly openedAt: Instant;
+  /** Where it can be dialled, as far as known. */
+  contact: Contact | undefined;
+  /** Where it says that it accepts links. */
+  listenAddress: Address | undefined;
+  /** Swarms in which the remote has joined. */
+  readonly swarms: Set<SwarmId>;
+}
+
+export class Neighbours {
+  readonly #self: PeerId;
+  readonly #byLink = new Map<LinkId, Neighbour>();
+  readonly #byPeer = new Map<PeerId, Neighbour>();
+
+  constructor(self: PeerId) {
+    this.#self = self;
+  }
+
+  get size(): number {
+    return this.#byLink.size;
+  }
+
+  get isFull(): boolean {
+    return this.#byLink.size >= linksMax;
+  }
+
+  [Symbol.iterator](): Iterator<Neighbour> {
+    return this.#byLink.values();
+  }
+
+  get(link: LinkId): Neighbour | undefined {
+    return this.#byLink.get(link);
+  }
+
+  ofPeer(peer: PeerId): Neighbour | undefined {
+    return this.#byPeer.get(peer);
+  }
+
+  /** The one of two links to the same peer that both sides let go. */
+  loser(old: Neighbour, fresh: Neighbour): Neighbour {
+    const atOnce = msBetween(old.openedAt, fresh.openedAt) < simultaneousMs;
+    if (!atOnce || old.ours === fresh.ours) return old;
+    const keepOurs = this.#self < fresh.peer;
+    return old.ours === keepOurs ? fresh : old;
+  }
+
+  add(neighbour: Neighbour): void {
+    this.#byLink.set(neighbour.link, neighbour);
+    this.#byPeer.set(neighbour.peer, neighbour);
+  }
+
+  remove(neighbour: Neighbour): void {
+    this.#byLink.delete(neighbour.link);
+    if (this.#byPeer.get(neighbour.peer) === neighbour) this.#byPeer.delete(neighbour.peer);
+  }
+}

@@ -1,0 +1,47 @@
+// What one peer told us about one swarm, and what is going on with it there. Links carry many swarms; this is the part
+// of a link that belongs to one.
+
+import type { Address, LinkId, PeerId } from '@shoal/machine';
+import type { Bitfield } from '@shoal/machine';
+import { Pipeline } from './fetching/pipeline.ts';
+import type { RemoteTally } from './tally.ts';
+
+export class Remote {
+  readonly link: LinkId;
+  readonly peer: PeerId;
+  readonly address: Address;
+  readonly tally: RemoteTally;
+  readonly pipeline: Pipeline = new Pipeline();
+  /** Chunks it holds; undefined until both sides know the manifest. */
+  held: Bitfield | undefined;
+  /** It does not serve us for now. */
+  chokesUs = false;
+  /** It wants chunks that we hold. */
+  isInterested = false;
+  /** What we last told it of our interest. */
+  weAreInterested = false;
+  /** Missing here, held there. */
+  wantedCount = 0;
+  /** Missing here, held there, and nobody is asked for it. */
+  freeCount = 0;
+  /** It has said which chunks it holds, so it knows the manifest. */
+  knowsManifest = false;
+  /** It was told our chunks when it could make sense of them: from then on it hears of new ones. */
+  knowsOurs = false;
+
+  constructor(link: LinkId, peer: PeerId, address: Address, tally: RemoteTally) {
+    this.link = link;
+    this.peer = peer;
+    this.address = address;
+    this.tally = tally;
+  }
+
+  has(chunk: number): boolean {
+    return this.held?.has(chunk) ?? false;
+  }
+
+  /** It has everything: it needs to hear of no chunk of ours. */
+  get isComplete(): boolean {
+    return this.held?.isFull ?? false;
+  }
+}

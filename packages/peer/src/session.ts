@@ -1,0 +1,390 @@
+// The whole peer as one machine: it owns the links and the swarms. Facts of the carrier and of the stores and commands
+// of the user come in; orders for both and events go out. It decides whose each fact is, and leaves the rest to the
+// swarm, the tracker client or the mesh of links that it belongs to.
+
+import {
+  type Address,
+  type AskId,
+  assertNever,
+  type Bitfield,
+  earliest,
+  type Instant,
+  type LinkFact,
+  type LinkId,
+  LinkNumbers,
+  type LinkOrder,
+  type Machine,
+  Outbox,
+  type PeerId,
+  type RequestId,
+  type Rng,
+} from '@shoal/machine';
+import type { TrackerClientEvent } from '@shoal/tracker';
+import {
+  decode,
+  encode,
+  isPeerMessage,
+  isPeerReply,
+  isPeerRequest,
+  type PeerContact,
+  type PeerMessage,
+  type SwarmId,
+} from '@shoal/wire';
+import { ByteBudget } from './byte-budget.ts';
+import type { ContentShape } from './content.ts';
+import type { SessionEvent } from './events.ts';
+import type { SwarmHost } from './host.ts';
+import { Mesh } from './links/mesh.ts';
+import type { Neighbour } from './links/neighbours.ts';
+import type { PickingPolicy } from './picking/policy.ts';
+import type { StoreFact, StoreOrder } from './store-orders.ts';
+import { Swarm } from './swarm.ts';
+import type { SwarmReport } from './tally.ts';
+import { Trackers } from './trackers.ts';
+
+const fetchBytesMax = 64 * 1024 * 1024; // asked for and not yet on disk, over all swarms: no more is asked for
+const giveBytesMax = 32 * 1024 * 1024; // read and not yet sent, over all swarms: requests wait
+const agentDefault = 'shoal';
+
+export type SessionOutput =
+  | { readonly type: 'linkOrder'; readonly order: LinkOrder }
+  | { readonly type: 'storeOrder'; readonly order: StoreOrder }
+  | { readonly type: 'event'; readonly event: SessionEvent };
+
+export interface SessionOptions {
+  /** Our own identity. */
+  readonly peer: PeerId;
+  readonly rng: Rng;
+  /** Shared by everybody who uses the same carrier. */
+  readonly numbers?: LinkNumbers;
+  /** The port under which others reach us; without it we only dial. */
+  readonly listenPort?: number;
+  /** The program's name, told to remotes. */
+  readonly agent?: string;
+  readonly fetchBytesMax?: number;
+  readonly giveBytesMax?: number;
+}
+
+export interface JoinOptions {
+  readonly swarm: SwarmId;
+  /** Under which trackers list it. */
+  readonly name: string;
+  readonly trackers?: readonly Address[];
+  readonly peers?: readonly PeerContact[];
+  /** The manifest's bytes; fetched from peers when absent. The store is opened by an order. */
+  readonly document?: Uint8Array;
+  /** There when the store is open already, with what it holds (taken over). */
+  readonly content?: { readonly shape: ContentShape; readonly held: Bitfield };
+  /** Hand out disjoint first copies: for who brings new content. */
+  readonly owner?: boolean;
+  /** Which chunk next; rarest first unless given. */
+  readonly picking?: (chunkCount: number) => PickingPolicy;
+}
+
+export class Session implements Machine<SessionOutput> {
+  readonly #out = new Outbox<SessionOutput>();
+  readonly #swarms = new Map<SwarmId, Swarm>();
+  readonly #names = new Map<SwarmId, string>();
+  /** Whose answers are awaited. */
+  readonly #asks = new Map<AskId, Swarm>();
+  /** Whose requests are being answered. */
+  readonly #requests = new Map<RequestId, Swarm>();
+  readonly #numbers: LinkNumbers;
+  readonly #mesh: Mesh;
+  readonly #trackers: Trackers;
+  readonly #host: SwarmHost;
+  /** What a call has led to and must not happen within it. */
+  #afterwards: ((now: Instant) => void)[] = [];
+  #now: Instant;
+  #reads = 0;
+  /** Trackers that have not said goodbye; undefined while we go on. */
+  #goodbyes: number | undefined;
+
+  constructor(options: SessionOptions, now: Instant) {
+    this.#now = now;
+    this.#numbers = options.numbers ?? new LinkNumbers();
+    this.#mesh = this.#newMesh(options);
+    this.#trackers = new Trackers({
+      numbers: this.#numbers,
+      rng: options.rng.fork('trackers'),
+      perform: (order) => this.#link(order),
+      tell: (event) => this.#handleTracker(event),
+    });
+    if (options.listenPort !== undefined) this.#trackers.setListenPort(options.listenPort, now);
+    this.#host = this.#newHost(options);
+  }
+
+  /** Takes part in a swarm. Joining again adds trackers and peers. */
+  join(options: JoinOptions, now: Instant): void {
+    this.#now = now;
+    const { swarm, name, trackers = [], peers = [] } = options;
+    this.#trackers.find(swarm, trackers, now);
+    if (!this.#swarms.has(swarm)) {
+      this.#names.set(swarm, name);
+      // A swarm whose store is open speaks while it is made: it must be found by then.
+      const joined = new Swarm({ ...options, host: this.#host }, now);
+      this.#swarms.set(swarm, joined);
+      if (joined.content !== undefined) this.#offer(joined);
+    }
+    this.#mesh.found(swarm, peers, now);
+    this.#settle(now);
+  }
+
+  /** Takes no more part in it; what was held stays in the store. */
+  leave(swarm: SwarmId, now: Instant): void {
+    this.#now = now;
+    this.#leave(swarm, now);
+    this.#settle(now);
+  }
+
+  /** Leaves everything. Ends with the event `stopped`, at once or when the trackers have heard of it. */
+  stop(now: Instant): void {
+    if (this.#goodbyes !== undefined) return;
+    this.#now = now;
+    for (const swarm of this.#swarms.keys()) this.#leave(swarm, now);
+    this.#mesh.closeAll('done', now);
+    this.#goodbyes = this.#trackers.stop(now);
+    if (this.#goodbyes === 0) this.#emit({ type: 'stopped' });
+    this.#settle(now);
+  }
+
+  /** What became of a swarm so far; undefined when it is not joined. */
+  report(swarm: SwarmId, now: Instant): SwarmReport | undefined {
+    return this.#swarms.get(swarm)?.report(now);
+  }
+
+  /** The cut of a swarm's content and what is held; undefined before its store is open. Not to be changed. */
+  content(swarm: SwarmId): { readonly shape: ContentShape; readonly held: Bitfield } | undefined {
+    return this.#swarms.get(swarm)?.content;
+  }
+
+  handleLink(fact: LinkFact, now: Instant): void {
+    this.#now = now;
+    if (!this.#trackers.handleFact(fact, now)) this.#handleFact(fact, now);
+    this.#settle(now);
+  }
+
+  handleStore(fact: StoreFact, now: Instant): void {
+    this.#now = now;
+    this.#swarms.get(fact.swarm)?.handleStore(fact, now);
+    this.#settle(now);
+  }
+
+  poll(): SessionOutput | undefined {
+    return this.#out.poll();
+  }
+
+  nextTimeout(): Instant {
+    let next = earliest(this.#mesh.nextTimeout(this.#now), this.#trackers.nextTimeout());
+    for (const swarm of this.#swarms.values()) next = earliest(next, swarm.nextTimeout());
+    return next;
+  }
+
+  handleTimeout(now: Instant): void {
+    this.#now = now;
+    for (const swarm of this.#swarms.values()) if (swarm.nextTimeout() <= now) swarm.handleTimeout(now);
+    this.#trackers.handleTimeout(now);
+    this.#settle(now);
+  }
+
+  #handleFact(fact: LinkFact, now: Instant): void {
+    switch (fact.type) {
+      case 'linkOpened':
+      case 'dialFailed':
+      case 'linkClosed':
+        return this.#mesh.handleFact(fact, now);
+      case 'messageReceived':
+        return this.#handleMessage(fact.link, fact.message, now);
+      case 'requestReceived':
+        return this.#handleRequest(fact.link, fact.request, fact.message, now);
+      case 'requestCancelled': {
+        this.#requests.get(fact.request)?.handleCancelled(fact.link, fact.request, now);
+        this.#requests.delete(fact.request);
+        return;
+      }
+      case 'answerSent': {
+        this.#requests.get(fact.request)?.handleSent(fact.request, now);
+        this.#requests.delete(fact.request);
+        return;
+      }
+      case 'answerProgressed':
+        return this.#asks.get(fact.ask)?.handleProgress(fact.ask, fact.bodyBytes, now);
+      case 'answerReceived':
+        return this.#handleAnswer(fact, now);
+      case 'askFailed': {
+        const swarm = this.#asks.get(fact.ask);
+        this.#asks.delete(fact.ask);
+        return swarm?.handleAskFailed(fact.ask, fact.code, now);
+      }
+      default:
+        assertNever(fact, 'link fact');
+    }
+  }
+
+  #handleAnswer(fact: LinkFact & { type: 'answerReceived' }, now: Instant): void {
+    const swarm = this.#asks.get(fact.ask);
+    this.#asks.delete(fact.ask);
+    const decoded = decode(fact.head);
+    const reply = decoded.ok && isPeerReply(decoded.message) ? decoded.message : undefined;
+    swarm?.handleAnswer(fact.ask, reply, fact.body, fact.srttMs, now);
+  }
+
+  #handleMessage(link: LinkId, bytes: Uint8Array, now: Instant): void {
+    const neighbour = this.#mesh.get(link);
+    if (neighbour === undefined) return;
+    const decoded = decode(bytes);
+    if (!decoded.ok || !isPeerMessage(decoded.message)) return this.#mesh.accuse(neighbour.peer, 'badMessage', now);
+    const { message } = decoded;
+    if (message.type === 'hello') return this.#mesh.handleHello(neighbour, message);
+    const swarm = this.#swarms.get(message.swarm);
+    if (swarm === undefined) return; // a swarm that we are not in, or no longer
+    switch (message.type) {
+      case 'join':
+        if (this.#mesh.handleJoin(neighbour, swarm.id, now))
+          swarm.handleJoin(link, neighbour.peer, neighbour.address, message.bits, now);
+        return;
+      case 'part':
+        neighbour.swarms.delete(swarm.id);
+        return swarm.handlePart(link, now);
+      case 'peers':
+        return this.#mesh.introduced(neighbour, swarm.id, message.peers, now);
+      case 'have':
+      case 'interest':
+      case 'choke':
+        return swarm.handleMessage(link, message, now);
+      default:
+        assertNever(message, 'peer message');
+    }
+  }
+
+  #handleRequest(link: LinkId, request: RequestId, bytes: Uint8Array, now: Instant): void {
+    const neighbour = this.#mesh.get(link);
+    if (neighbour === undefined) return;
+    const decoded = decode(bytes);
+    if (!decoded.ok || !isPeerRequest(decoded.message)) {
+      this.#link({ type: 'refuse', link, request, code: 'protocolViolated' });
+      return this.#mesh.accuse(neighbour.peer, 'badMessage', now);
+    }
+    const swarm = this.#swarms.get(decoded.message.swarm);
+    if (swarm === undefined) return this.#link({ type: 'refuse', link, request, code: 'notFound' });
+    this.#requests.set(request, swarm);
+    swarm.handleRequest(link, request, decoded.message, now);
+  }
+
+  #handleTracker(event: TrackerClientEvent): void {
+    switch (event.type) {
+      case 'peersFound':
+        return this.#mesh.found(event.swarm, event.peers, this.#now);
+      case 'trackerUp':
+        return this.#emit({ type: 'trackerUp', tracker: event.tracker });
+      case 'trackerDown':
+        return this.#emit({ type: 'trackerDown', tracker: event.tracker, reason: event.reason });
+      case 'refused':
+        return this.#emit({ type: 'trackerRefused', swarm: event.swarm, refusal: event.refusal });
+      case 'stopped':
+        this.#goodbyes! -= 1;
+        if (this.#goodbyes === 0) this.#emit({ type: 'stopped' });
+        return;
+      default:
+        assertNever(event, 'tracker event');
+    }
+  }
+
+  #leave(id: SwarmId, now: Instant): void {
+    const swarm = this.#swarms.get(id);
+    if (swarm === undefined) return;
+    swarm.close();
+    this.#swarms.delete(id);
+    this.#names.delete(id);
+    for (const [ask, asker] of this.#asks) if (asker === swarm) this.#asks.delete(ask);
+    for (const [request, asked] of this.#requests) if (asked === swarm) this.#requests.delete(request);
+    this.#trackers.leave(id, now);
+    this.#mesh.leave(id, now);
+  }
+
+  /** Tells the trackers what the swarm is and what we hold of it. */
+  #offer(swarm: Swarm): void {
+    const { shape, held } = swarm.content!;
+    const name = this.#names.get(swarm.id)!;
+    const offer = { name, bytes: shape.totalBytes, chunkCount: shape.chunkCount, swarm: swarm.id };
+    this.#trackers.join(offer, held, this.#now);
+  }
+
+  #linkEnded(neighbour: Neighbour, now: Instant): void {
+    for (const swarm of this.#swarms.values()) swarm.handlePart(neighbour.link, now);
+  }
+
+  /** Ends every call: what must not happen within one, and what may be done now. */
+  #settle(now: Instant): void {
+    for (let next = this.#afterwards.shift(); next !== undefined; next = this.#afterwards.shift()) next(now);
+    this.#trackers.drain();
+    if (this.#goodbyes === undefined) this.#mesh.dial(now);
+  }
+
+  #link(order: LinkOrder): void {
+    this.#out.push({ type: 'linkOrder', order });
+  }
+
+  #emit(event: SessionEvent): void {
+    this.#out.push({ type: 'event', event });
+  }
+
+  #send(link: LinkId, message: PeerMessage): void {
+    this.#link({ type: 'sendMessage', link, message: encode(message) });
+  }
+
+  #newMesh({ peer, rng, agent = agentDefault, listenPort }: SessionOptions): Mesh {
+    return new Mesh({
+      self: peer,
+      rng: rng.fork('mesh'),
+      numbers: this.#numbers,
+      agent,
+      listenPort,
+      perform: (order) => this.#link(order),
+      send: (link, message) => this.#send(link, message),
+      emit: (event) => this.#emit(event),
+      greet: (swarm, link) => this.#swarms.get(swarm)?.greetOnce(link),
+      isIdle: ({ link }) => [...this.#swarms.values()].every((swarm) => swarm.isIdle(link)),
+      ended: (neighbour, now) => this.#linkEnded(neighbour, now),
+    });
+  }
+
+  #newHost(options: SessionOptions): SwarmHost {
+    return {
+      rng: options.rng.fork('swarms'),
+      fetchBudget: new ByteBudget(options.fetchBytesMax ?? fetchBytesMax),
+      giveBudget: new ByteBudget(options.giveBytesMax ?? giveBytesMax),
+      send: (link, message) => this.#send(link, message),
+      ask: (swarm, link, message, bodyBytesMax) => {
+        const ask = this.#numbers.nextAsk();
+        this.#asks.set(ask, this.#swarms.get(swarm)!);
+        this.#link({ type: 'ask', link, ask, request: encode(message), bodyBytesMax });
+        return ask;
+      },
+      cancel: (link, ask) => {
+        this.#asks.delete(ask);
+        this.#link({ type: 'cancelAsk', link, ask });
+      },
+      answer: (link, request, reply, body) => this.#link({ type: 'answer', link, request, head: encode(reply), body }),
+      refuse: (link, request, code) => {
+        this.#requests.delete(request);
+        this.#link({ type: 'refuse', link, request, code });
+      },
+      order: (order) => this.#out.push({ type: 'storeOrder', order }),
+      emit: (event) => this.#emit(event),
+      accuse: (peer, offence) => this.#afterwards.push((now) => this.#mesh.accuse(peer, offence, now)),
+      contactsFor: (swarm, except) => this.#mesh.contactsFor(swarm, except),
+      opened: (swarm) => {
+        const opened = this.#swarms.get(swarm);
+        if (opened !== undefined) this.#offer(opened);
+      },
+      failed: (swarm, code) =>
+        this.#afterwards.push((now) => {
+          this.#emit({ type: 'failed', swarm, code });
+          this.#leave(swarm, now);
+        }),
+      chunksHeld: (swarm, chunks) => this.#trackers.chunksHeld(swarm, chunks, this.#now),
+      nextRead: () => (this.#reads += 1),
+    };
+  }
+}
