@@ -1,4 +1,8 @@
 import { library } from '../../tsup.shared.ts';
 
-// The worker is an entry of its own: a thread is started from a file.
-export default library({ entry: ['src/index.ts', 'src/node/index.ts', 'src/node/hash-worker.ts'] });
+export default library({
+  // The worker is an entry of its own: a thread is started from a file.
+  entry: ['src/index.ts', 'src/node/index.ts', 'src/node/hash-worker.ts', 'src/testing/index.ts'],
+  // tsup leaves out dependencies and peer dependencies by itself, optional ones not.
+  external: ['@napi-rs/blake-hash'],
+});

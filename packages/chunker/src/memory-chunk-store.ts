@@ -61,24 +61,20 @@ export class MemoryChunkStore implements ChunkStore {
     return 'stored';
   }
 
-  readChunk(chunk: number): Promise<Uint8Array> {
+  async readChunk(chunk: number): Promise<Uint8Array> {
     const bytes = this.readNow(chunk);
-    return bytes === undefined
-      ? Promise.reject(new ShoalError('notFound', `chunk ${chunk} is not held`))
-      : Promise.resolve(bytes);
+    if (bytes === undefined) throw new ShoalError('notFound', `chunk ${chunk} is not held`);
+    return bytes;
   }
 
-  writeChunk(chunk: number, bytes: Uint8Array): Promise<WriteOutcome> {
-    return Promise.resolve(this.writeNow(chunk, bytes));
+  async writeChunk(chunk: number, bytes: Uint8Array): Promise<WriteOutcome> {
+    return this.writeNow(chunk, bytes);
   }
 
-  finish(): Promise<void> {
-    if (this.#held.isFull) return Promise.resolve();
+  async finish(): Promise<void> {
     const missing = this.chunkCount - this.#held.count;
-    return Promise.reject(new ShoalError('unfinished', `${missing} of ${this.chunkCount} chunks are missing`));
+    if (missing > 0) throw new ShoalError('unfinished', `${missing} of ${this.chunkCount} chunks are missing`);
   }
 
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
+  async close(): Promise<void> {}
 }

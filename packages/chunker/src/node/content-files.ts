@@ -1,43 +1,40 @@
-// The chunks of a file-set as they lie in its files: read and verified, or written, piece by piece.
+// The chunks of a file-set as they lie in its files: read and verified, or written, piece by piece. Every call is
+// counted, so that the files can be moved or closed while nothing is under way.
 
-import { closeSync, constants, fstatSync, mkdirSync, openSync, read, readSync, write, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import { ShoalError } from '@shoal/machine';
 import type { HashSuite } from '../hash.ts';
 import type { Piece } from '../layout.ts';
 import { chunkVerifies, type ManifestDocument } from '../manifest-document.ts';
+import { showName } from '../safe-path.ts';
 import { diskError, errno } from './disk-errors.ts';
-import { FilePool, openToRead, openToWrite } from './file-pool.ts';
-
-const readAt = promisify(read);
-const writeAt = promisify(write);
+import { openToRead, openToWrite, readFully, writeFully, writeWholeFlags } from './disk-file.ts';
+import { FilePool } from './file-pool.ts';
 
 /** Whole files up to this size are opened, moved and closed at once: handing each step to another thread takes longer. */
 const smallFileBytesMax = 32_768;
-
-const smallWriteFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | (constants.O_NOFOLLOW ?? 0);
 
 export interface ContentFilesOptions {
   readonly document: ManifestDocument;
   readonly hashes: HashSuite;
   /** The file itself, or the folder the paths of the manifest begin in. */
   readonly root: string;
-  readonly writable: boolean;
 }
 
 export class ContentFiles {
   readonly document: ManifestDocument;
   readonly #hashes: HashSuite;
   readonly #pool: FilePool;
+  readonly #underWay = new Set<Promise<unknown>>();
+  #moving: Promise<void> | undefined;
   #root: string;
-  #writable: boolean;
+  #writable = false;
 
-  constructor({ document, hashes, root, writable }: ContentFilesOptions) {
+  constructor({ document, hashes, root }: ContentFilesOptions) {
     this.document = document;
     this.#hashes = hashes;
     this.#root = root;
-    this.#writable = writable;
     this.#pool = new FilePool((file) => this.#open(file));
   }
 
@@ -47,43 +44,31 @@ export class ContentFiles {
     return kind === 'file' ? this.#root : join(this.#root, files[file]!.path);
   }
 
-  /** The files that a chunk has bytes of. */
-  diskPathsOfChunk(chunk: number): string[] {
-    return this.document.layout.piecesOfChunk(chunk).map(({ file }) => this.diskPath(file));
+  /** The files that a chunk has bytes of, for people; at most three. */
+  describe(chunk: number): string {
+    const pieces = this.document.layout.piecesOfChunk(chunk);
+    const names = pieces.slice(0, 3).map(({ file }) => showName(this.diskPath(file)));
+    return `${names.join(', ')}${pieces.length > 3 ? ' or others' : ''}`;
   }
 
-  /** The chunk, or undefined when its files are not there, are too short or hold something else. */
-  async readVerified(chunk: number): Promise<Uint8Array | undefined> {
-    const { layout } = this.document;
-    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(layout.sizeOfChunk(chunk)).buffer);
-    for (const piece of layout.piecesOfChunk(chunk)) {
-      const target = bytes.subarray(piece.chunkOffset, piece.chunkOffset + piece.bytes);
-      if (!(await this.#readPiece(piece, target))) return undefined;
-    }
-    return chunkVerifies(this.document, chunk, bytes, this.#hashes) ? bytes : undefined;
+  /** The chunk, or undefined when its files are not there, have another size or hold something else. */
+  readVerified(chunk: number): Promise<Uint8Array | undefined> {
+    return this.#count(() => this.#read(chunk));
+  }
+
+  /** Writes a chunk that verifies. Files and folders are made as they are needed. */
+  write(chunk: number, bytes: Uint8Array): Promise<void> {
+    return this.#count(() => this.#write(chunk, bytes));
   }
 
   verifies(chunk: number, bytes: Uint8Array): boolean {
     return chunkVerifies(this.document, chunk, bytes, this.#hashes);
   }
 
-  /** Writes a chunk that verifies. Files and folders are made as they are needed. */
-  async write(chunk: number, bytes: Uint8Array): Promise<void> {
-    for (const piece of this.document.layout.piecesOfChunk(chunk)) {
-      const source = bytes.subarray(piece.chunkOffset, piece.chunkOffset + piece.bytes);
-      try {
-        if (this.#isSmallFile(piece)) this.writeSmall(piece.file, source);
-        else await this.#pool.use(piece.file, (fd) => writeFully(fd, source, piece.fileOffset));
-      } catch (error) {
-        throw diskError(error, 'cannot write', this.diskPath(piece.file));
-      }
-    }
-  }
-
   /** Writes the whole of a file at once. */
-  writeSmall(file: number, bytes: Uint8Array): void {
+  writeWhole(file: number, bytes: Uint8Array): void {
     const path = this.diskPath(file);
-    const options = { flag: smallWriteFlags as unknown as string, mode: this.#modeOf(file) };
+    const options = { flag: writeWholeFlags as unknown as string, mode: this.#modeOf(file) };
     try {
       writeFileSync(path, bytes, options);
     } catch (error) {
@@ -93,24 +78,76 @@ export class ContentFiles {
     }
   }
 
-  /** From now on the files lie at `root` and are only read. */
-  moveTo(root: string): void {
-    this.#root = root;
-    this.#writable = false;
+  /** Reads only until this is called; then files are made, and brought to their size. */
+  async allowWriting(): Promise<void> {
+    await this.close();
+    this.#writable = true;
   }
 
-  /** Closes every file; they are opened again when needed. */
+  /**
+   * Calls `move` while no file is open; calls that come meanwhile wait. Then the files lie at `root` and are only read.
+   * When `move` fails everything is as before.
+   */
+  async moveTo(root: string, move: () => Promise<void>): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#moving = promise;
+    try {
+      await this.close();
+      await move();
+      this.#root = root;
+      this.#writable = false;
+    } finally {
+      this.#moving = undefined;
+      resolve();
+    }
+  }
+
+  /** Waits for what is under way and closes every file; they are opened again when needed. */
   async close(): Promise<void> {
+    await Promise.allSettled(this.#underWay);
     await this.#pool.closeAll();
+  }
+
+  async #count<T>(call: () => Promise<T>): Promise<T> {
+    while (this.#moving !== undefined) await this.#moving;
+    const running = call();
+    this.#underWay.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#underWay.delete(running);
+    }
+  }
+
+  async #read(chunk: number): Promise<Uint8Array | undefined> {
+    const { layout } = this.document;
+    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(layout.sizeOfChunk(chunk)).buffer);
+    for (const piece of layout.piecesOfChunk(chunk)) {
+      const target = bytes.subarray(piece.chunkOffset, piece.chunkOffset + piece.bytes);
+      if (!(await this.#readPiece(piece, target))) return undefined;
+    }
+    return this.verifies(chunk, bytes) ? bytes : undefined;
   }
 
   async #readPiece(piece: Piece, target: Uint8Array): Promise<boolean> {
     try {
-      if (this.#isSmallFile(piece)) return readSmall(this.diskPath(piece.file), target);
+      if (this.#isSmallFile(piece)) return readWhole(this.diskPath(piece.file), target);
       return await this.#pool.use(piece.file, (fd) => readFully(fd, target, piece.fileOffset));
     } catch (error) {
-      if (errno(error) === 'ENOENT' || errno(error) === 'ENOTDIR') return false;
+      if (errno(error) === 'ENOENT' || errno(error) === 'ENOTDIR' || error instanceof ShoalError) return false;
       throw diskError(error, 'cannot read', this.diskPath(piece.file));
+    }
+  }
+
+  async #write(chunk: number, bytes: Uint8Array): Promise<void> {
+    for (const piece of this.document.layout.piecesOfChunk(chunk)) {
+      const source = bytes.subarray(piece.chunkOffset, piece.chunkOffset + piece.bytes);
+      try {
+        if (this.#isSmallFile(piece)) this.writeWhole(piece.file, source);
+        else await this.#pool.use(piece.file, (fd) => writeFully(fd, source, piece.fileOffset));
+      } catch (error) {
+        throw diskError(error, 'cannot write', this.diskPath(piece.file));
+      }
     }
   }
 
@@ -120,8 +157,12 @@ export class ContentFiles {
 
   async #open(file: number): Promise<number> {
     const path = this.diskPath(file);
-    if (!this.#writable) return openToRead(path);
     const { bytes } = this.document.manifest.files[file]!;
+    if (!this.#writable) {
+      const fd = await openToRead(path, bytes);
+      if (fd === undefined) throw new ShoalError('contentChanged', `${showName(path)} has another size`);
+      return fd;
+    }
     try {
       return await openToWrite(path, bytes, this.#modeOf(file));
     } catch (error) {
@@ -137,31 +178,11 @@ export class ContentFiles {
   }
 }
 
-function readSmall(path: string, target: Uint8Array): boolean {
+function readWhole(path: string, target: Uint8Array): boolean {
   const fd = openSync(path, 'r');
   try {
-    if (fstatSync(fd).size !== target.length) return false;
-    return readSync(fd, target, 0, target.length, 0) === target.length;
+    return fstatSync(fd).size === target.length && readSync(fd, target, 0, target.length, 0) === target.length;
   } finally {
     closeSync(fd);
-  }
-}
-
-async function readFully(fd: number, target: Uint8Array, offset: number): Promise<boolean> {
-  for (let done = 0; done < target.length;) {
-    const { bytesRead } = await readAt(fd, target, done, target.length - done, offset + done);
-    if (bytesRead === 0) return false;
-    done += bytesRead;
-  }
-  return true;
-}
-
-/** A disk that fills up may write less than was asked and say nothing: only the next try tells. */
-async function writeFully(fd: number, source: Uint8Array, offset: number): Promise<void> {
-  for (let done = 0; done < source.length;) {
-    const { bytesWritten } = await writeAt(fd, source, done, source.length - done, offset + done);
-    if (bytesWritten === 0)
-      throw new ShoalError('diskFull', 'the disk is full: free some space and run the same command again');
-    done += bytesWritten;
   }
 }

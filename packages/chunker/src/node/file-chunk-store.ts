@@ -12,7 +12,7 @@ import type { ManifestDocument } from '../manifest-document.ts';
 import { isUnsafeOnWindows, showName } from '../safe-path.ts';
 import { ContentFiles } from './content-files.ts';
 import { diskError, errno } from './disk-errors.ts';
-import { syncPath } from './file-pool.ts';
+import { syncPath } from './disk-file.ts';
 import { loadHashes } from './hashes.ts';
 import { HaveMap } from './have-map.ts';
 import { exists, PartialFolder } from './partial-folder.ts';
@@ -54,6 +54,7 @@ export class FileChunkStore implements ChunkStore {
   readonly #held: Bitfield;
   readonly #have: HaveMap;
   readonly #writing = new Map<number, Promise<void>>();
+  #finishing: Promise<void> | undefined;
   #finished = false;
 
   private constructor(files: ContentFiles, destination: string, partial: PartialFolder, held: Bitfield) {
@@ -72,12 +73,13 @@ export class FileChunkStore implements ChunkStore {
     partial: PartialFolder,
     hashes: HashSuite,
   ): Promise<FileChunkStore> {
-    const files = new ContentFiles({ document, hashes, root: partial.contentPath, writable: true });
+    const files = new ContentFiles({ document, hashes, root: partial.contentPath });
     const held = new Bitfield(document.layout.chunkCount);
-    for (const chunk of HaveMap.claims(partial.havePath, held.length).ones())
-      if ((await files.readVerified(chunk)) !== undefined) held.set(chunk);
     try {
+      for (const chunk of HaveMap.claims(partial.havePath, held.length).ones())
+        if ((await files.readVerified(chunk)) !== undefined) held.set(chunk);
       await checkSpace(document, held, partial.path);
+      await files.allowWriting();
       return new FileChunkStore(files, destination, partial, held);
     } catch (error) {
       await files.close();
@@ -100,8 +102,10 @@ export class FileChunkStore implements ChunkStore {
     const bytes = await this.#files.readVerified(chunk);
     if (bytes !== undefined) return bytes;
     this.#forget(chunk);
-    const paths = this.#files.diskPathsOfChunk(chunk).map(showName).slice(0, 3).join(', ');
-    throw new ShoalError('storeDamaged', `chunk ${chunk} in ${paths} was changed by somebody else`);
+    throw new ShoalError(
+      'storeDamaged',
+      `chunk ${chunk} in ${this.#files.describe(chunk)} was changed by somebody else`,
+    );
   }
 
   async writeChunk(chunk: number, bytes: Uint8Array): Promise<WriteOutcome> {
@@ -126,30 +130,33 @@ export class FileChunkStore implements ChunkStore {
   }
 
   async finish(): Promise<void> {
-    if (this.#finished) return;
     const missing = this.chunkCount - this.#held.count;
     if (missing > 0) throw new ShoalError('unfinished', `${missing} of ${this.chunkCount} chunks are missing`);
-    await this.#files.close();
-    try {
-      await this.#makeEmpties();
-      await this.#sync();
-      await checkFree(this.destination);
-      await this.#giveFinalName();
-    } catch (error) {
-      throw diskError(error, 'cannot finish', this.destination);
-    }
-    this.#finished = true;
-    this.#files.moveTo(this.destination);
-    this.#have.close();
-    await this.#partial.remove();
+    await (this.#finishing ??= this.#finish());
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled(this.#writing.values());
+    await Promise.allSettled([...this.#writing.values(), this.#finishing]);
     await this.#files.close();
     if (this.#finished) return;
     this.#have.close();
     this.#partial.release();
+  }
+
+  async #finish(): Promise<void> {
+    try {
+      await this.#makeEmpties();
+      await this.#sync();
+      await checkFree(this.destination);
+      await this.#files.moveTo(this.destination, () => this.#giveFinalName());
+    } catch (error) {
+      this.#finishing = undefined; // it may be tried again
+      throw diskError(error, 'cannot finish', this.destination);
+    }
+    this.#finished = true;
+    this.#have.close();
+    await this.#partial.remove();
+    if (process.platform !== 'win32') await syncPath(dirname(this.destination));
   }
 
   async #store(chunk: number, bytes: Uint8Array): Promise<void> {
@@ -172,7 +179,7 @@ export class FileChunkStore implements ChunkStore {
     const { kind, files, emptyFolders } = this.document.manifest;
     const root = this.#partial.contentPath;
     if (kind === 'folder') await mkdir(root, { recursive: true });
-    for (const [index, { bytes }] of files.entries()) if (bytes === 0) this.#files.writeSmall(index, new Uint8Array(0));
+    for (const [index, { bytes }] of files.entries()) if (bytes === 0) this.#files.writeWhole(index, new Uint8Array(0));
     for (const path of emptyFolders) mkdirSync(join(root, path), { recursive: true });
   }
 
@@ -187,7 +194,6 @@ export class FileChunkStore implements ChunkStore {
     const { contentPath } = this.#partial;
     if (this.document.manifest.kind === 'folder') await rename(contentPath, this.destination);
     else await renameFileNew(contentPath, this.destination);
-    if (process.platform !== 'win32') await syncPath(dirname(this.destination));
   }
 
   #checkIndex(chunk: number): void {

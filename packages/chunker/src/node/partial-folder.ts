@@ -17,6 +17,7 @@ export class PartialFolder {
   readonly contentPath: string;
   readonly havePath: string;
   readonly #documentPath: string;
+  readonly #draftPath: string;
   readonly #releaseLock: () => void;
 
   private constructor(path: string) {
@@ -24,6 +25,7 @@ export class PartialFolder {
     this.contentPath = join(path, 'content');
     this.havePath = join(path, 'have');
     this.#documentPath = join(path, 'document');
+    this.#draftPath = join(path, 'document.new');
     this.#releaseLock = takeLock(join(path, 'lock'));
   }
 
@@ -33,18 +35,17 @@ export class PartialFolder {
    */
   static async open(destination: string, document: ManifestDocument, hashes: HashSuite): Promise<PartialFolder> {
     const path = partialPath(destination);
+    let isNew = false;
+    let folder: PartialFolder | undefined;
     try {
-      if (!(await exists(path))) await mkdir(path);
-    } catch (error) {
-      if (errno(error) !== 'EEXIST') throw diskError(error, 'cannot download to', destination);
-    }
-    const folder = new PartialFolder(path);
-    try {
+      isNew = await makeFolder(path);
+      folder = new PartialFolder(path);
       await folder.#claim(document, hashes);
       return folder;
     } catch (error) {
-      folder.release();
-      throw diskError(error, 'cannot write', path);
+      if (isNew) await folder?.remove();
+      else folder?.release();
+      throw diskError(error, 'cannot download to', destination);
     }
   }
 
@@ -63,6 +64,7 @@ export class PartialFolder {
   async remove(): Promise<void> {
     await this.clear();
     await rm(this.#documentPath, { force: true });
+    await rm(this.#draftPath, { force: true });
     this.release();
     try {
       await rmdir(this.path);
@@ -82,9 +84,19 @@ export class PartialFolder {
         `${showName(this.path)} holds an unfinished download of something else: remove it, or choose another destination`,
       );
     await this.clear();
-    const draft = `${this.#documentPath}.new`;
-    await writeFile(draft, document.bytes);
-    await rename(draft, this.#documentPath);
+    await writeFile(this.#draftPath, document.bytes);
+    await rename(this.#draftPath, this.#documentPath);
+  }
+}
+
+/** Makes a folder; false when somebody made it just before. */
+async function makeFolder(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (error) {
+    if (errno(error) === 'EEXIST') return false;
+    throw error;
   }
 }
 

@@ -17,7 +17,7 @@ import { loadHashes } from './hashes.ts';
  */
 export async function openSeedStore(path: string, document: ManifestDocument): Promise<SeedStore> {
   const root = resolve(path);
-  const files = new ContentFiles({ document, hashes: await loadHashes(), root, writable: false });
+  const files = new ContentFiles({ document, hashes: await loadHashes(), root });
   await check(root, undefined);
   const { manifest } = document;
   for (let start = 0; start < manifest.files.length; start += statsAtOnce)
@@ -55,20 +55,21 @@ export class SeedStore implements ChunkStore {
     const bytes = await this.#files.readVerified(chunk);
     if (bytes !== undefined) return bytes;
     this.#held.clear(chunk);
-    const paths = this.#files.diskPathsOfChunk(chunk).map(showName).slice(0, 3).join(', ');
-    throw new ShoalError('contentChanged', `${paths} changed since it was shared: share it again`);
+    throw new ShoalError(
+      'contentChanged',
+      `${this.#files.describe(chunk)} changed since it was shared: share it again`,
+    );
   }
 
   /** Nothing is ever written to what a user shares. */
-  writeChunk(chunk: number, _bytes: Uint8Array): Promise<WriteOutcome> {
+  async writeChunk(chunk: number, _bytes: Uint8Array): Promise<WriteOutcome> {
     this.#checkIndex(chunk);
-    if (this.#held.has(chunk)) return Promise.resolve('alreadyHeld');
-    return Promise.reject(new ShoalError('refused', 'nothing is written to content that is shared as it lies'));
+    if (this.#held.has(chunk)) return 'alreadyHeld';
+    throw new ShoalError('refused', 'nothing is written to content that is shared as it lies');
   }
 
-  finish(): Promise<void> {
-    if (this.#held.isFull) return Promise.resolve();
-    return Promise.reject(new ShoalError('unfinished', 'shared content changed: share it again'));
+  async finish(): Promise<void> {
+    if (!this.#held.isFull) throw new ShoalError('unfinished', 'shared content changed: share it again');
   }
 
   async close(): Promise<void> {

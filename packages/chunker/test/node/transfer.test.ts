@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync, mkdirSync, existsSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createManifest, openFileStore, openSeedStore } from '../src/node/index.ts';
-import { decodeDocument, formatTicket, parseTicket, pureHashes } from '../src/index.ts';
+import { createManifest, openFileStore, openSeedStore } from '../../src/node/index.ts';
+import { decodeDocument, formatTicket, parseTicket, pureHashes } from '../../src/index.ts';
 
 test('a folder served by one store arrives whole in another, written backwards', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'chunker-'));
