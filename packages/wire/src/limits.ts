@@ -7,10 +7,10 @@ import { linkMessageBytesMax } from '@shoal/machine';
 /** Largest encoded message. */
 export const messageBytesMax: number = linkMessageBytesMax;
 
-/** Chunks of one file-set: a bitfield of this many takes 32 KiB, half a message. */
-export const chunkCountMax = 262_144;
+/** Chunks of one file-set: a bitfield of this many, 62,500 bytes, fits one message. */
+export const chunkCountMax = 500_000;
 
-/** Bytes of a manifest: a table of `chunkCountMax` 32-byte digests and 10,000s of paths fit well. */
+/** Bytes of a manifest: 16 MB of digests for `chunkCountMax` chunks, and the paths of hundreds of thousands of files. */
 export const manifestBytesMax: number = 64 * 1024 * 1024;
 
 /** Bytes of a file-set's name and of a filter for names, in UTF-8: the longest name file systems take. */
