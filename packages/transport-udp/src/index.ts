@@ -1,1 +1,13 @@
-export {};
+// Reliable, congestion-controlled, encrypted streams over UDP, without IO: the endpoint, and links over it.
+
+export * from './codes.ts';
+export { type TransportConfig, defaultConfig } from './config.ts';
+export * from './congestion/controller.ts';
+export { Cubic } from './congestion/cubic.ts';
+export { Connection, type ConnectionEvent, type ConnectionStats } from './connection/connection.ts';
+export type { StreamEvent } from './connection/stream-table.ts';
+export * from './crypto.ts';
+export * from './endpoint.ts';
+export { nobleCrypto } from './noble-crypto.ts';
+export { Stream, type StreamPriority } from './streams/stream.ts';
+export { LinkCarrier } from './links/link-carrier.ts';

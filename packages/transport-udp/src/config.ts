@@ -1,0 +1,67 @@
+// Every number one can turn, with its default and the reason for it. Times in milliseconds, sizes in bytes.
+
+import { UsageError } from '@shoal/machine';
+
+export interface TransportConfig {
+  /** UDP payload of every full datagram. 1,472 fits an Ethernet frame without fragmentation (IPv4; take 1,452 for IPv6). */
+  readonly datagramBytes: number;
+  /** A connection that hears nothing for so long is gone. */
+  readonly idleTimeoutMs: number;
+  /** A quiet connection says something this often, so that NATs and the idle timer keep it; 0 for never. */
+  readonly keepAliveMs: number;
+  /** A dial that is not answered for so long has failed. */
+  readonly handshakeTimeoutMs: number;
+  /** Sealed bytes a remote may send on one stream ahead of the reader. */
+  readonly streamWindowBytes: number;
+  /** … and over all streams of a connection: what one remote can make us hold. */
+  readonly connectionWindowBytes: number;
+  /** Streams a remote may have open at once; more wait at the remote. */
+  readonly remoteStreamsMax: number;
+  /** Connections in all; further dials and first packets are refused (a dial with `exhausted`, a stranger in silence). */
+  readonly connectionsMax: number;
+  /** Handshakes of strangers in progress; beyond it first packets are dropped and the strangers try again. */
+  readonly pendingHandshakesMax: number;
+  /** What the socket's receive buffer really holds; told to remotes, who keep their bursts below it. */
+  readonly receiveBufferBytes: number;
+  /** RTT assumed before there is a sample (RFC 9002 section 6.2.2 says 333). */
+  readonly initialRttMs: number;
+}
+
+export const defaultConfig: TransportConfig = {
+  datagramBytes: 1_472,
+  idleTimeoutMs: 30_000,
+  keepAliveMs: 10_000,
+  handshakeTimeoutMs: 10_000,
+  streamWindowBytes: 4 * 2 ** 20,
+  connectionWindowBytes: 16 * 2 ** 20,
+  remoteStreamsMax: 256,
+  connectionsMax: 16_384,
+  pendingHandshakesMax: 1_024,
+  receiveBufferBytes: 212_992, // what stock Linux grants without asking
+  initialRttMs: 333,
+};
+
+const limits: Record<keyof TransportConfig, readonly [least: number, most: number]> = {
+  datagramBytes: [1_200, 65_507],
+  idleTimeoutMs: [100, 2 ** 31 - 1],
+  keepAliveMs: [0, 2 ** 31 - 1],
+  handshakeTimeoutMs: [10, 2 ** 31 - 1],
+  streamWindowBytes: [131_072, 2 ** 40], // at least two records
+  connectionWindowBytes: [131_072, 2 ** 40],
+  remoteStreamsMax: [1, 2 ** 31],
+  connectionsMax: [1, 2 ** 24],
+  pendingHandshakesMax: [0, 2 ** 24],
+  receiveBufferBytes: [19_200, 2 ** 40],
+  initialRttMs: [1, 10_000],
+};
+
+/** The defaults with `changes`; throws a UsageError that names the option out of range. */
+export function resolveConfig(changes: Partial<TransportConfig> = {}): TransportConfig {
+  const config = { ...defaultConfig, ...changes };
+  for (const [option, [least, most]] of Object.entries(limits)) {
+    const value = config[option as keyof TransportConfig];
+    if (!Number.isFinite(value) || value < least || value > most)
+      throw new UsageError(option, `must be from ${least} to ${most}, not ${value}`);
+  }
+  return config;
+}

@@ -1,0 +1,339 @@
+// One connection as its user holds it, from the first handshake packet to the last close: it owns the handshake, then
+// the session, and the timers around both (idle, keep-alive, handshake, closing).
+
+import {
+  type Address,
+  after,
+  earliest,
+  type Instant,
+  invariant,
+  NEVER,
+  type PeerId,
+  peerId,
+  toHex,
+} from '@shoal/machine';
+import { applicationCodeMax, applicationCodes, type Reason } from '../codes.ts';
+import type { TransportConfig } from '../config.ts';
+import type { CongestionFactory } from '../congestion/controller.ts';
+import {
+  firstDatagramBytes,
+  type HandshakePacket,
+  Handshaker,
+  type HandshakerOptions,
+} from '../handshake/handshaker.ts';
+import type { ConnectionId } from '../packet/header.ts';
+import { closingMs } from '../recovery/recovery.ts';
+import type { RecordMemory } from '../streams/record.ts';
+import type { Stream } from '../streams/stream.ts';
+import type { Batch } from './packetizer.ts';
+import { Session } from './session.ts';
+import type { StreamEvent } from './stream-table.ts';
+
+/** What happens to a connection. After `connectionClosed` nothing more is said about it or its streams. */
+export type ConnectionEvent =
+  | { readonly type: 'connectionOpened' }
+  /** `byRemote`: the remote said so; otherwise this side found out, or asked for it. */
+  | { readonly type: 'connectionClosed'; readonly reason: Reason; readonly byRemote: boolean }
+  | StreamEvent;
+
+/** Numbers of one connection, for logs and decisions. Times in ms, sizes in bytes. */
+export interface ConnectionStats {
+  readonly srttMs: number;
+  readonly minRttMs: number;
+  readonly cwndBytes: number;
+  readonly bytesInFlight: number;
+  readonly pacingRateBytesPerSecond: number;
+  readonly packetsSent: number;
+  readonly packetsLost: number;
+  readonly bytesLost: number;
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+}
+
+/** What a connection asks of its endpoint. */
+export interface ConnectionOwner {
+  emit(connection: Connection, event: ConnectionEvent): void;
+  /** Something may want to leave, or a timer has moved. */
+  touched(connection: Connection): void;
+}
+
+export interface ConnectionOptions {
+  readonly owner: ConnectionOwner;
+  readonly config: TransportConfig;
+  readonly handshake: HandshakerOptions;
+  readonly address: Address;
+  readonly localId: ConnectionId;
+  /** The dialler's id, where the remote dialled. */
+  readonly initiatorId?: ConnectionId;
+  readonly congestion: CongestionFactory;
+  readonly memory: RecordMemory;
+  readonly now: Instant;
+}
+
+type State = 'handshaking' | 'open' | 'flushing' | 'closing' | 'closed';
+
+const amplificationMax = 3; // RFC 9000 section 8.1
+const flushMsMax = 2_000;
+/** After an answer that did not fit our key or secret: the true one may still come, but then it comes soon. */
+const forgeryPatienceMs = 1_000;
+
+export class Connection {
+  readonly address: Address;
+  readonly localId: ConnectionId;
+  /** True when this side dialled. */
+  readonly dialler: boolean;
+  /** For whoever uses the connection. */
+  context: unknown;
+  readonly #options: ConnectionOptions;
+  readonly #handshaker: Handshaker;
+  #session: Session | undefined;
+  #state: State = 'handshaking';
+  #peer: PeerId | undefined;
+  #deadline: Instant;
+  #heardAt: Instant;
+  #keepAliveAt: Instant = NEVER;
+  #idleTimeoutMs: number;
+  #closeReason: Reason = 'done';
+  #closeDue = false;
+  /** Dialler: the remote has shown that it has our last handshake message. */
+  #confirmed = false;
+  #bytesReceived = 0;
+  #bytesSent = 0;
+
+  constructor(options: ConnectionOptions) {
+    const { address, localId, handshake, config, now, initiatorId } = options;
+    this.address = address;
+    this.localId = localId;
+    this.dialler = initiatorId === undefined;
+    this.#options = options;
+    this.#handshaker = new Handshaker(handshake, initiatorId);
+    this.#deadline = after(now, config.handshakeTimeoutMs);
+    this.#heardAt = now;
+    this.#idleTimeoutMs = config.idleTimeoutMs;
+    if (this.dialler) this.#handshaker.begin(now);
+  }
+
+  // Getters
+
+  /** The remote's identity; undefined until it is authenticated. */
+  get peer(): PeerId | undefined {
+    return this.#peer;
+  }
+
+  /** True while streams may be opened and used. */
+  get open(): boolean {
+    return this.#state === 'open';
+  }
+
+  /** True when it may be forgotten. */
+  get closed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  /** The id the remote wants in packets to it. */
+  get remoteId(): ConnectionId {
+    return this.#handshaker.remoteId;
+  }
+
+  /** True when the remote has been told of the end, or there is nothing to tell. */
+  get quiet(): boolean {
+    return this.#state === 'closed' || (this.#state === 'closing' && !this.#closeDue);
+  }
+
+  get handshaking(): boolean {
+    return this.#state === 'handshaking';
+  }
+
+  get stats(): ConnectionStats {
+    const recovery = this.#session?.recovery;
+    return {
+      srttMs: recovery?.rtt.srttMs ?? this.#options.config.initialRttMs,
+      minRttMs: recovery?.rtt.minRttMs ?? Number.POSITIVE_INFINITY,
+      cwndBytes: recovery?.controller.windowBytes ?? 0,
+      bytesInFlight: recovery?.sent.bytesInFlight ?? 0,
+      pacingRateBytesPerSecond: recovery?.pacingRateBytesPerSecond ?? 0,
+      packetsSent: recovery?.sent.next ?? 0,
+      packetsLost: recovery?.packetsLost ?? 0,
+      bytesLost: recovery?.bytesLost ?? 0,
+      bytesReceived: this.#bytesReceived,
+      bytesSent: this.#bytesSent,
+    };
+  }
+
+  // Commands
+
+  /** A new stream; undefined while the remote takes no more (`streamsAvailable` follows) or the connection is over. */
+  openStream(): Stream | undefined {
+    return this.#state === 'open' ? this.#session?.streams.open() : undefined;
+  }
+
+  /**
+   * Ends the connection; no event follows. The remote learns `reason`: a transport's own, or a number from 0 up.
+   * With `flush`, only after it has everything that was written, or 2 seconds.
+   */
+  close(now: Instant, reason: Reason = 'done', { flush = false }: { flush?: boolean } = {}): void {
+    const wire = typeof reason === 'number' ? applicationCodes + reason : 0;
+    invariant(wire >= 0 && wire <= applicationCodeMax, 'a close code fits its field');
+    if (this.#state === 'closing' || this.#state === 'closed') return;
+    this.#closeReason = reason;
+    if (flush && this.#state === 'open' && !this.#session!.streams.idle) {
+      this.#state = 'flushing';
+      this.#deadline = after(now, flushMsMax);
+    } else this.#sayClose(now);
+    this.#options.owner.touched(this);
+  }
+
+  // What arrives
+
+  handleHandshake(packet: HandshakePacket, now: Instant): void {
+    if (this.#state === 'closing' || this.#state === 'closed') return;
+    const progress = this.#handshaker.handlePacket(packet, now);
+    if (progress === 'refused') this.#end('authenticationFailed', false);
+    if (progress === 'finished') this.#establish(now);
+    if (this.#handshaker.sawForgery && this.#session === undefined)
+      this.#deadline = earliest(this.#deadline, after(now, forgeryPatienceMs));
+    this.#options.owner.touched(this);
+  }
+
+  /** Notes the size of a datagram that belongs to this connection: what may be sent to an unproved address hangs on it. */
+  noteReceived(bytes: number): void {
+    this.#bytesReceived += bytes;
+  }
+
+  handlePacket(bytes: Uint8Array, view: DataView, at: number, length: number, now: Instant): void {
+    const session = this.#session;
+    if (session === undefined || this.#state === 'closed') return; // before the keys: the remote sends it again
+    if (this.#state === 'closing') {
+      this.#closeDue = true; // it seems not to have heard
+      return this.#options.owner.touched(this);
+    }
+    const outcome = session.handlePacket(bytes, view, at, length, now);
+    if (outcome === 'unauthentic') return;
+    if (!this.#confirmed && session.confirmed) {
+      this.#confirmed = true;
+      this.#deadline = NEVER;
+      this.#handshaker.confirm();
+    }
+    this.#heardAt = now;
+    if (outcome !== 'accepted') this.#finish(outcome.reason, outcome.byRemote, now);
+    this.#options.owner.touched(this);
+  }
+
+  nextTimeout(now: Instant): Instant {
+    if (this.#state === 'closed') return NEVER;
+    if (this.#state === 'closing') return this.#deadline;
+    const idleAt = after(this.#heardAt, this.#idleTimeoutMs);
+    const session = this.#session?.nextTimeout(now) ?? NEVER;
+    return earliest(this.#handshaker.nextTimeout(), this.#deadline, idleAt, this.#keepAliveAt, session);
+  }
+
+  handleTimeout(now: Instant): void {
+    if (this.#state === 'closed') return;
+    if (this.#state === 'closing') {
+      if (now >= this.#deadline) this.#state = 'closed';
+      return;
+    }
+    if (now >= this.#deadline) return this.#deadlinePassed(now);
+    if (now >= after(this.#heardAt, this.#idleTimeoutMs)) return this.#end('idleTimedOut', false);
+    this.#handshaker.handleTimeout(now);
+    this.#session?.handleTimeout(now);
+    this.#keepAlive(now);
+  }
+
+  // What leaves
+
+  /** Fills `out` with datagrams to `address`; nothing when `batch.length` is 0 afterwards. */
+  fill(out: Uint8Array, view: DataView, now: Instant, batch: Batch): void {
+    batch.length = 0;
+    if (this.#state === 'closed') return;
+    if (this.#state === 'closing') this.#fillClose(out, view, batch);
+    else this.#fillOpen(out, view, now, batch);
+    this.#bytesSent += batch.length;
+  }
+
+  #fillOpen(out: Uint8Array, view: DataView, now: Instant, batch: Batch): void {
+    const unproved = !this.dialler && this.#session === undefined;
+    if (unproved && this.#bytesSent + firstDatagramBytes > amplificationMax * this.#bytesReceived) return;
+    batch.length = batch.segmentBytes = this.#handshaker.pollTransmit(out);
+    if (batch.length > 0 || this.#session === undefined) return;
+    if (this.#session.wants(now)) this.#session.fill(out, view, now, batch);
+    if (this.#state !== 'flushing' || !this.#session.streams.idle) return;
+    this.#sayClose(now);
+    if (batch.length === 0) this.#fillClose(out, view, batch);
+  }
+
+  #fillClose(out: Uint8Array, view: DataView, batch: Batch): void {
+    if (!this.#closeDue || this.#session === undefined) return;
+    this.#closeDue = false;
+    batch.length = batch.segmentBytes = this.#session.writeClose(out, view, this.#closeReason);
+  }
+
+  // Inside
+
+  #establish(now: Instant): void {
+    const { config, congestion, memory, owner } = this.#options;
+    const { keys, remote, remoteKey } = this.#handshaker.result!;
+    this.#peer = peerId(toHex(remoteKey))!;
+    this.#state = 'open';
+    this.#session = new Session({
+      dialler: this.dialler,
+      keys,
+      local: this.#options.handshake.parameters,
+      remote,
+      datagramBytes: Math.min(config.datagramBytes, remote.datagramBytesMax),
+      initialRttMs: config.initialRttMs,
+      congestion,
+      memory,
+      emit: (event) => this.#emit(event),
+      wake: () => owner.touched(this),
+    });
+    this.#idleTimeoutMs = Math.min(config.idleTimeoutMs, remote.idleTimeoutMs);
+    this.#heardAt = now;
+    this.#confirmed = !this.dialler;
+    if (this.#confirmed) this.#deadline = NEVER;
+    if (config.keepAliveMs > 0) this.#keepAliveAt = after(now, config.keepAliveMs);
+    this.#emit({ type: 'connectionOpened' });
+  }
+
+  /** The deadline is that of the handshake, or of flushing. */
+  #deadlinePassed(now: Instant): void {
+    if (this.#state === 'flushing') return this.#sayClose(now);
+    this.#end(this.#handshaker.sawForgery ? 'authenticationFailed' : 'handshakeTimedOut', false);
+  }
+
+  #keepAlive(now: Instant): void {
+    const { keepAliveMs } = this.#options.config;
+    if (this.#session === undefined || now < this.#keepAliveAt) return;
+    const quietAt = after(this.#heardAt, keepAliveMs);
+    if (now >= quietAt) this.#session.ping();
+    this.#keepAliveAt = now >= quietAt ? after(now, keepAliveMs) : quietAt;
+  }
+
+  /** The remote closed, or has to be shut out for what it sent. */
+  #finish(reason: Reason, byRemote: boolean, now: Instant): void {
+    if (byRemote) return this.#end(reason, true);
+    this.#emit({ type: 'connectionClosed', reason, byRemote });
+    this.#closeReason = reason;
+    this.#sayClose(now);
+  }
+
+  /** Nothing is left to say to the remote. */
+  #end(reason: Reason, byRemote: boolean): void {
+    this.#emit({ type: 'connectionClosed', reason, byRemote });
+    this.#state = 'closed';
+  }
+
+  #sayClose(now: Instant): void {
+    if (this.#session === undefined) {
+      this.#state = 'closed';
+      return;
+    }
+    this.#state = 'closing';
+    this.#closeDue = true;
+    this.#deadline = after(now, closingMs(this.#session.recovery.rtt));
+  }
+
+  #emit(event: ConnectionEvent): void {
+    if (this.#state === 'open' || this.#state === 'handshaking') this.#options.owner.emit(this, event);
+  }
+}

@@ -1,0 +1,183 @@
+// An established connection: everything between authenticated keys and streams. Reads packets, feeds recovery and
+// streams, and says when it next wants something.
+
+import { assertNever, earliest, type Instant, NEVER } from '@shoal/machine';
+import { reasonFromWire, reasonToWire, type Reason } from '../codes.ts';
+import type { CongestionFactory } from '../congestion/controller.ts';
+import { aeadNonce } from '../handshake/noise.ts';
+import type { TransportParameters } from '../handshake/parameters.ts';
+import type { SessionKeys } from '../handshake/session-keys.ts';
+import { type Frame, readFrames } from '../packet/frames.ts';
+import {
+  bulkHeaderBytes,
+  controlHeaderBytes,
+  newBulkHeader,
+  packetKinds,
+  readBulkHeader,
+  readPacketNumber,
+} from '../packet/header.ts';
+import { AckTracker } from '../recovery/ack-tracker.ts';
+import { type PacketFate, Recovery } from '../recovery/recovery.ts';
+import type { RecordMemory } from '../streams/record.ts';
+import { ControlQueue } from './control-queue.ts';
+import { type Batch, Packetizer } from './packetizer.ts';
+import { type StreamEvent, StreamTable } from './stream-table.ts';
+
+/** Frames waiting to be sent: only a remote that asks for answers without end gets there, and it is shut out. */
+const controlFramesMax = 4_096;
+
+export interface SessionOptions {
+  readonly dialler: boolean;
+  readonly keys: SessionKeys;
+  readonly local: TransportParameters;
+  readonly remote: TransportParameters;
+  readonly datagramBytes: number;
+  readonly initialRttMs: number;
+  readonly congestion: CongestionFactory;
+  readonly memory: RecordMemory;
+  readonly emit: (event: StreamEvent) => void;
+  readonly wake: () => void;
+}
+
+/** What a packet did: `unauthentic` changes nothing; a reason ends the connection. */
+export type PacketOutcome = 'unauthentic' | 'accepted' | { readonly reason: Reason; readonly byRemote: boolean };
+
+export class Session implements PacketFate {
+  readonly streams: StreamTable;
+  readonly recovery: Recovery;
+  readonly #options: SessionOptions;
+  readonly #acks = new AckTracker();
+  readonly #control = new ControlQueue();
+  readonly #packetizer: Packetizer;
+  readonly #header = newBulkHeader();
+  /** Dialler: the remote is known to have our last handshake message. */
+  confirmed: boolean;
+
+  constructor(options: SessionOptions) {
+    const { keys, remote, datagramBytes, initialRttMs } = options;
+    this.#options = options;
+    this.confirmed = !options.dialler;
+    this.recovery = new Recovery({
+      controller: options.congestion(datagramBytes),
+      datagramBytes,
+      burstBytesMax: remote.receiveBufferBytes / 2,
+      initialRttMs,
+    });
+    this.streams = new StreamTable({ ...options, control: this.#control });
+    this.#packetizer = new Packetizer({
+      keys: keys.sending,
+      remoteId: remote.connectionId,
+      datagramBytes,
+      recovery: this.recovery,
+      acks: this.#acks,
+      control: this.#control,
+      streams: this.streams,
+    });
+    if (!options.dialler) this.#control.push({ type: 'handshakeDone' });
+  }
+
+  /** Takes one packet in; it has been checked to lie within `bytes`. */
+  handlePacket(bytes: Uint8Array, view: DataView, at: number, length: number, now: Instant): PacketOutcome {
+    return view.getUint8(at) === packetKinds.control
+      ? this.#handleControl(bytes, view, at, length, now)
+      : this.#handleBulk(bytes, view, at, length, now);
+  }
+
+  /** True when `fill` would write something now. */
+  wants(now: Instant): boolean {
+    if (this.#packetizer.controlDue(now) || this.recovery.probes > 0) return true;
+    return this.streams.sendable && this.recovery.room(now) >= this.#options.datagramBytes;
+  }
+
+  fill(out: Uint8Array, view: DataView, now: Instant, batch: Batch): void {
+    this.#packetizer.fill(out, view, now, batch);
+  }
+
+  writeClose(out: Uint8Array, view: DataView, reason: Reason): number {
+    return this.#packetizer.writeClose(out, view, reasonToWire(reason));
+  }
+
+  /** Asks the remote for a sign of life. */
+  ping(): void {
+    this.#control.push({ type: 'ping' });
+    this.#options.wake();
+  }
+
+  nextTimeout(now: Instant): Instant {
+    const paced = this.streams.sendable ? this.recovery.roomAt(now) : NEVER;
+    return earliest(this.recovery.nextTimeout(), this.#acks.dueAt, paced);
+  }
+
+  handleTimeout(now: Instant): void {
+    this.recovery.handleTimeout(now, this);
+  }
+
+  pieceAcked(stream: number, offset: number, length: number): void {
+    this.streams.pieceAcked(stream, offset, length);
+  }
+
+  pieceLost(stream: number, offset: number, length: number): void {
+    this.streams.pieceLost(stream, offset, length);
+  }
+
+  framesLost(frames: readonly Frame[]): void {
+    this.#control.requeue(frames);
+  }
+
+  #handleBulk(bytes: Uint8Array, view: DataView, at: number, length: number, now: Instant): PacketOutcome {
+    const header = this.#header;
+    if (!readBulkHeader(view, at, length, header, this.#options.keys.receiving.header)) return 'unauthentic';
+    this.confirmed = true;
+    this.#acks.note(header.packetNumber, true, now);
+    // A number seen before is no reason to drop the piece: a forger may have replayed the header first.
+    const ended = this.streams.handlePiece(header, bytes, at + bulkHeaderBytes, length - bulkHeaderBytes);
+    if (ended) this.#acks.hurry(now);
+    return 'accepted';
+  }
+
+  #handleControl(bytes: Uint8Array, view: DataView, at: number, length: number, now: Instant): PacketOutcome {
+    const packetNumber = readPacketNumber(view, at);
+    if (this.#acks.isDuplicate(packetNumber)) return 'unauthentic';
+    const plaintext = this.#options.keys.receiving.control.open(
+      aeadNonce(0, packetNumber),
+      bytes.subarray(at, at + controlHeaderBytes),
+      bytes.subarray(at + controlHeaderBytes, at + length),
+    );
+    if (plaintext === undefined) return 'unauthentic';
+    this.confirmed = true;
+    const frames = readFrames(plaintext);
+    if (frames === undefined) return { reason: 'protocolViolated', byRemote: false };
+    this.#acks.note(
+      packetNumber,
+      frames.some((frame) => frame.type !== 'ack'),
+      now,
+    );
+    for (const frame of frames) {
+      if (frame.type === 'close') return { reason: reasonFromWire(frame.code), byRemote: true };
+      this.#handleFrame(frame, now);
+    }
+    return this.#control.size > controlFramesMax ? { reason: 'protocolViolated', byRemote: false } : 'accepted';
+  }
+
+  #handleFrame(frame: Exclude<Frame, { type: 'close' }>, now: Instant): void {
+    switch (frame.type) {
+      case 'ack':
+        return this.recovery.ackReceived(frame, now, this);
+      case 'maxData':
+        return this.streams.handleMaxData(frame.bytes);
+      case 'maxStreamData':
+        return this.streams.handleMaxStreamData(frame.stream, frame.bytes);
+      case 'maxStreams':
+        return this.streams.handleMaxStreams(frame.count);
+      case 'reset':
+        return this.streams.handleReset(frame.stream, frame.code, frame.finalOffset);
+      case 'stop':
+        return this.streams.handleStop(frame.stream, frame.code);
+      case 'ping':
+      case 'handshakeDone':
+        return; // being authentic was all it had to say
+      default:
+        assertNever(frame, 'frame');
+    }
+  }
+}

@@ -1,0 +1,298 @@
+// All streams of a connection: who may open how many, whose turn it is to send, and the windows they share.
+// Ids count up by two; the lowest bit says who opened the stream (0: the dialler).
+
+import { RangeSet } from '@shoal/machine';
+import { reasonFromWire, reasonToWire, applicationCodes, type Reason } from '../codes.ts';
+import type { SessionKeys } from '../handshake/session-keys.ts';
+import type { BulkHeader } from '../packet/header.ts';
+import type { TransportParameters } from '../handshake/parameters.ts';
+import { ReceiveWindow, SendCredit } from '../streams/flow-control.ts';
+import { type Grants, type ReceiveContext, ReceiveStream } from '../streams/receive-stream.ts';
+import { type RecordMemory, recordPlaintextBytesMax } from '../streams/record.ts';
+import { type Piece, type SendContext, SendStream } from '../streams/send-stream.ts';
+import { Stream, type StreamOwner, streamPriorities } from '../streams/stream.ts';
+import type { ControlQueue, WindowSource } from './control-queue.ts';
+
+/** What happens on streams. `reset` and `stopped` carry the remote's number, or a reason of the transport's own. */
+export type StreamEvent =
+  | { readonly type: 'streamOpened'; readonly stream: Stream }
+  | { readonly type: 'streamReadable'; readonly stream: Stream }
+  | { readonly type: 'streamWritable'; readonly stream: Stream }
+  /** The remote has everything we wrote, and our end. */
+  | { readonly type: 'streamFinished'; readonly stream: Stream }
+  | { readonly type: 'streamReset'; readonly stream: Stream; readonly reason: Reason }
+  | { readonly type: 'streamStopped'; readonly stream: Stream; readonly reason: Reason }
+  /** After `openStream` answered undefined: the remote takes more streams now. */
+  | { readonly type: 'streamsAvailable' };
+
+export interface StreamTableOptions {
+  readonly dialler: boolean;
+  readonly keys: SessionKeys;
+  readonly local: TransportParameters;
+  readonly remote: TransportParameters;
+  readonly memory: RecordMemory;
+  readonly control: ControlQueue;
+  readonly emit: (event: StreamEvent) => void;
+  /** Something wants to leave. */
+  readonly wake: () => void;
+}
+
+export class StreamTable implements StreamOwner, WindowSource {
+  readonly #options: StreamTableOptions;
+  readonly #streams = new Map<number, Stream>();
+  /** Streams with something to send, by priority, in the order of their turns. */
+  readonly #sendable: Set<Stream>[] = Array.from({ length: streamPriorities }, () => new Set<Stream>());
+  readonly #sendContext: SendContext;
+  readonly #receiveContext: ReceiveContext;
+  readonly #grants: Grants = { stream: false, connection: false };
+  readonly #localBit: number;
+  #opened = 0;
+  #openMax: number;
+  #openRefused = false;
+  /** Counts of the remote's streams, not ids. */
+  readonly #remoteClosed = new RangeSet();
+  #remoteClosedCount = 0;
+  #remoteMax: number;
+
+  constructor(options: StreamTableOptions) {
+    const { keys, local, remote, memory } = options;
+    this.#options = options;
+    this.#localBit = options.dialler ? 0 : 1;
+    this.#openMax = remote.remoteStreamsMax;
+    this.#remoteMax = local.remoteStreamsMax;
+    const credit = new SendCredit(remote.connectionWindowBytes);
+    const scratch = new Uint8Array(recordPlaintextBytesMax);
+    this.#sendContext = { aead: keys.sending.record, memory, credit, scratch };
+    const window = new ReceiveWindow(local.connectionWindowBytes);
+    this.#receiveContext = { aead: keys.receiving.record, memory, window };
+  }
+
+  get count(): number {
+    return this.#streams.size;
+  }
+
+  /** True when nothing written on any stream waits to be sent or acknowledged. */
+  get idle(): boolean {
+    for (const stream of this.#streams.values()) if (!stream.sending.idle) return false;
+    return true;
+  }
+
+  /** A new stream; undefined while the remote takes no more. */
+  open(): Stream | undefined {
+    if (this.#opened >= this.#openMax) {
+      this.#openRefused = true;
+      return undefined;
+    }
+    this.#opened += 1;
+    return this.#create(2 * (this.#opened - 1) + this.#localBit, true);
+  }
+
+  // What arrives
+
+  /** Takes a piece in; true when the sender waits for nothing more on that stream and should hear so soon. */
+  handlePiece(header: BulkHeader, bytes: Uint8Array, at: number, length: number): boolean {
+    const stream = this.#streamOf(header.stream);
+    if (stream === undefined) return false;
+    const wasReadable = stream.receiving.readable;
+    const outcome = stream.receiving.handlePiece(header, bytes, at, length);
+    if (outcome === 'damaged') this.#spoil(stream);
+    if (outcome === 'whole' && !wasReadable) this.#options.emit({ type: 'streamReadable', stream });
+    return outcome === 'whole' && header.last;
+  }
+
+  handleMaxData(bytes: number): void {
+    if (this.#sendContext.credit.raise(bytes)) for (const stream of this.#streams.values()) this.#schedule(stream);
+  }
+
+  handleMaxStreamData(id: number, bytes: number): void {
+    const stream = this.#streamOf(id);
+    if (stream?.sending.raiseLimit(bytes) === true) this.#schedule(stream);
+  }
+
+  handleMaxStreams(count: number): void {
+    if (count <= this.#openMax) return;
+    this.#openMax = count;
+    if (!this.#openRefused) return;
+    this.#openRefused = false;
+    this.#options.emit({ type: 'streamsAvailable' });
+  }
+
+  handleReset(id: number, wireCode: number, finalOffset: number): void {
+    const stream = this.#streamOf(id);
+    if (stream === undefined || stream.receiving.state === 'finished') return;
+    const known = stream.receiving.state === 'reset';
+    stream.receiving.reset(finalOffset, this.#grants);
+    this.#tellGrants(stream);
+    stream.resetSettled = true;
+    if (!known) this.#options.emit({ type: 'streamReset', stream, reason: reasonFromWire(wireCode) });
+    this.#removeIfDone(stream);
+  }
+
+  /** The remote wants no more of what we send. It is always answered by a reset, so that windows stay in step. */
+  handleStop(id: number, wireCode: number): void {
+    const stream = this.#streamOf(id);
+    if (stream === undefined) {
+      this.#options.control.push({ type: 'reset', stream: id, code: wireCode, finalOffset: 0 });
+      return this.#options.wake();
+    }
+    const wasOpen = stream.sending.state === 'open';
+    this.#resetSending(stream, wireCode);
+    if (wasOpen) this.#options.emit({ type: 'streamStopped', stream, reason: reasonFromWire(wireCode) });
+    this.#removeIfDone(stream);
+  }
+
+  pieceAcked(id: number, offset: number, length: number): void {
+    const stream = this.#streams.get(id);
+    if (stream === undefined || stream.sending.state !== 'open') return;
+    stream.sending.acknowledge(offset, length);
+    if ((stream.sending.state as string) !== 'finished') return;
+    this.#options.emit({ type: 'streamFinished', stream });
+    this.#removeIfDone(stream);
+  }
+
+  pieceLost(id: number, offset: number, length: number): void {
+    const stream = this.#streams.get(id);
+    if (stream === undefined) return;
+    stream.sending.lose(offset, length);
+    this.#schedule(stream);
+  }
+
+  // What leaves
+
+  get sendable(): boolean {
+    return this.#sendable.some((turns) => turns.size > 0);
+  }
+
+  /** Fills `piece` from the stream whose turn it is; false when none may send. */
+  take(room: number, piece: Piece): boolean {
+    for (const turns of this.#sendable) {
+      for (const stream of turns) {
+        if (stream.sending.sendable && stream.sending.take(room, piece)) {
+          if (stream.takeWritable()) this.#options.emit({ type: 'streamWritable', stream });
+          return true;
+        }
+        turns.delete(stream);
+      }
+    }
+    return false;
+  }
+
+  /** Gives the turn to the next stream: called once a batch, so that a record mostly leaves in one go. */
+  rotate(): void {
+    for (const turns of this.#sendable) {
+      const [first] = turns;
+      if (first === undefined || turns.size === 1) continue;
+      turns.delete(first);
+      turns.add(first);
+    }
+  }
+
+  grantData(): number {
+    return this.#receiveContext.window.grant();
+  }
+
+  grantStreamData(id: number): number | undefined {
+    const receiving = this.#streams.get(id)?.receiving;
+    return receiving?.state === 'open' ? receiving.grant() : undefined;
+  }
+
+  grantStreams(): number {
+    this.#remoteMax = this.#remoteClosedCount + this.#options.local.remoteStreamsMax;
+    return this.#remoteMax;
+  }
+
+  // What users of streams ask (StreamOwner)
+
+  written(stream: Stream): void {
+    this.#schedule(stream);
+  }
+
+  read(stream: Stream): Uint8Array | undefined {
+    if (stream.receiving.state !== 'open') return undefined;
+    const bytes = stream.receiving.read(this.#grants);
+    if (bytes !== undefined) this.#tellGrants(stream);
+    this.#removeIfDone(stream);
+    return bytes;
+  }
+
+  reset(stream: Stream, code: number): void {
+    this.#resetSending(stream, applicationCodes + code);
+    this.#removeIfDone(stream);
+  }
+
+  stop(stream: Stream, code: number): void {
+    this.#stopReceiving(stream, applicationCodes + code);
+  }
+
+  // Inside
+
+  /** The stream of that id, opened now if it is the remote's next; undefined when it is over or not allowed. */
+  #streamOf(id: number): Stream | undefined {
+    const known = this.#streams.get(id);
+    if (known !== undefined || id % 2 === this.#localBit) return known;
+    const count = (id - (1 - this.#localBit)) / 2;
+    if (count >= this.#remoteMax || this.#remoteClosed.has(count)) return undefined;
+    const stream = this.#create(id, false);
+    this.#options.emit({ type: 'streamOpened', stream });
+    return stream;
+  }
+
+  #create(id: number, local: boolean): Stream {
+    const { remote, local: ours } = this.#options;
+    const sending = new SendStream(id, remote.streamWindowBytes, this.#sendContext);
+    const receiving = new ReceiveStream(id, ours.streamWindowBytes, this.#receiveContext);
+    const stream = new Stream(id, local, sending, receiving, this);
+    this.#streams.set(id, stream);
+    return stream;
+  }
+
+  #schedule(stream: Stream): void {
+    if (!stream.sending.sendable) return;
+    for (const [priority, turns] of this.#sendable.entries()) if (priority !== stream.priority) turns.delete(stream); // it was changed meanwhile
+    this.#sendable[stream.priority]!.add(stream);
+    this.#options.wake();
+  }
+
+  /** A record that is not what the remote sealed: a forger's or the network's doing. Costs this stream, no more. */
+  #spoil(stream: Stream): void {
+    this.#stopReceiving(stream, reasonToWire('damaged'));
+    this.#resetSending(stream, reasonToWire('damaged'));
+    this.#options.emit({ type: 'streamReset', stream, reason: 'damaged' });
+  }
+
+  #stopReceiving(stream: Stream, wireCode: number): void {
+    stream.receiving.reset(0, this.#grants);
+    this.#tellGrants(stream);
+    this.#options.control.push({ type: 'stop', stream: stream.id, code: wireCode });
+    this.#options.wake();
+  }
+
+  #resetSending(stream: Stream, wireCode: number): void {
+    const { sending, id } = stream;
+    if (sending.state === 'open') sending.reset();
+    for (const turns of this.#sendable) turns.delete(stream);
+    this.#options.control.push({ type: 'reset', stream: id, code: wireCode, finalOffset: sending.finalOffset });
+    this.#options.wake();
+  }
+
+  #tellGrants(stream: Stream): void {
+    if (this.#grants.stream) this.#options.control.tellMaxStreamData(stream.id);
+    if (this.#grants.connection) this.#options.control.tellMaxData();
+    if (this.#grants.stream || this.#grants.connection) this.#options.wake();
+  }
+
+  /** A stream is over when both directions are, and, where we stopped it, the remote has said how much it had sent. */
+  #removeIfDone(stream: Stream): void {
+    const received =
+      stream.receiving.state === 'finished' || (stream.receiving.state === 'reset' && stream.resetSettled);
+    if (stream.sending.state === 'open' || !received) return;
+    this.#streams.delete(stream.id);
+    if (stream.local) return;
+    const count = (stream.id - (1 - this.#localBit)) / 2;
+    this.#remoteClosedCount += this.#remoteClosed.add(count, count + 1);
+    const { remoteStreamsMax } = this.#options.local;
+    if (this.#remoteMax - this.#remoteClosedCount > remoteStreamsMax / 2) return;
+    this.#options.control.tellMaxStreams();
+    this.#options.wake();
+  }
+}

@@ -1,0 +1,320 @@
+// One socket's worth of connections, without the socket: datagrams in, datagrams out, events between. Whoever owns it
+// gives it time, received datagrams and a buffer to fill; it never waits, reads a clock or draws randomness of its own.
+
+import {
+  type Address,
+  formatAddress,
+  fromHex,
+  type Instant,
+  instant,
+  type Machine,
+  Outbox,
+  type PeerId,
+  peerId,
+  Timers,
+  toHex,
+  UsageError,
+} from '@shoal/machine';
+import { resolveConfig, type TransportConfig } from './config.ts';
+import type { CongestionFactory } from './congestion/controller.ts';
+import { Cubic } from './congestion/cubic.ts';
+import { Connection, type ConnectionEvent, type ConnectionOwner } from './connection/connection.ts';
+import type { Batch } from './connection/packetizer.ts';
+import { type CryptoSuite, keyBytes, type KeyPair } from './crypto.ts';
+import { firstDatagramBytes, type HandshakePacket, readHandshakePacket } from './handshake/handshaker.ts';
+import type { TransportParameters } from './handshake/parameters.ts';
+import { type ConnectionId, connectionIdFrom, packetKinds, packetLengthAt, viewOf } from './packet/header.ts';
+import { RecordMemory } from './streams/record.ts';
+
+export interface EndpointOptions {
+  readonly crypto: CryptoSuite;
+  /** The identity. */
+  readonly keyPair: KeyPair;
+  /** Unguessable bytes: ephemeral keys and connection ids come from here. */
+  readonly randomBytes: (count: number) => Uint8Array;
+  /** 32 bytes that every member of a private swarm has; only members can connect. */
+  readonly psk?: Uint8Array;
+  readonly config?: Partial<TransportConfig>;
+  readonly congestion?: CongestionFactory;
+}
+
+export type EndpointEvent = ConnectionEvent & { readonly connection: Connection };
+
+/** What to send: the first `length` bytes of the buffer, cut into datagrams of `segmentBytes` (the last may be shorter). */
+export interface Transmit {
+  readonly length: number;
+  readonly segmentBytes: number;
+  readonly address: Address;
+}
+
+/** Counters since the beginning. Sizes in bytes of UDP payload. */
+export interface EndpointStats {
+  readonly connections: number;
+  readonly datagramsReceived: number;
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+  /** Packets that belong to no connection, or are no packets at all. */
+  readonly packetsUnknown: number;
+  /** First packets of strangers turned away at a limit. */
+  readonly handshakesRefused: number;
+}
+
+/** A machine that speaks datagrams: what a socket, or a simulated network, drives. */
+export interface DatagramMachine<Output> extends Machine<Output> {
+  /** Takes in what the socket received: one datagram, or several of one sender back to back. Never throws. */
+  handleDatagram(bytes: Uint8Array, from: Address, now: Instant): void;
+  /**
+   * Fills `buffer` with datagrams for one address; undefined when nothing may leave now. Call it until then after
+   * every other call. The longer the buffer (up to 64 KiB), the more leaves in one go.
+   */
+  pollTransmit(buffer: Uint8Array, now: Instant): Transmit | undefined;
+}
+
+export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner {
+  /** Our identity. */
+  readonly peer: PeerId;
+  readonly config: TransportConfig;
+  readonly #options: EndpointOptions;
+  readonly #congestion: CongestionFactory;
+  readonly #out = new Outbox<EndpointEvent>();
+  readonly #memory = new RecordMemory();
+  /** By the first word of our connection id; the second is checked. */
+  readonly #connections = new Map<number, Connection>();
+  /** Connections of strangers by address and their id, so that a repeated first packet finds its connection. */
+  readonly #strangers = new Map<string, Connection>();
+  /** Strangers whose handshake is not finished. */
+  readonly #pending = new Set<Connection>();
+  readonly #timers = new Timers<Connection>();
+  /** Told or written to since they were last asked to transmit, in the order of their turns. */
+  readonly #ready = new Set<Connection>();
+  readonly #touched = new Set<Connection>();
+  #now: Instant = instant(0);
+  #datagramsReceived = 0;
+  #bytesReceived = 0;
+  #bytesSent = 0;
+  #packetsUnknown = 0;
+  #handshakesRefused = 0;
+
+  constructor(options: EndpointOptions) {
+    if (options.psk !== undefined && options.psk.length !== keyBytes)
+      throw new UsageError('psk', `must be ${keyBytes} bytes, not ${options.psk.length}`);
+    if (options.keyPair.publicKey.length !== keyBytes || options.keyPair.privateKey.length !== keyBytes)
+      throw new UsageError('keyPair', `must be two keys of ${keyBytes} bytes`);
+    this.#options = options;
+    this.config = resolveConfig(options.config);
+    this.peer = peerId(toHex(options.keyPair.publicKey))!;
+    this.#congestion = options.congestion ?? ((datagramBytes) => new Cubic(datagramBytes));
+  }
+
+  get stats(): EndpointStats {
+    return {
+      connections: this.#connections.size,
+      datagramsReceived: this.#datagramsReceived,
+      bytesReceived: this.#bytesReceived,
+      bytesSent: this.#bytesSent,
+      packetsUnknown: this.#packetsUnknown,
+      handshakesRefused: this.#handshakesRefused,
+    };
+  }
+
+  /** True when every connection is closed and its remote has been told: the socket may be released. */
+  get quiet(): boolean {
+    for (const connection of this.#connections.values()) if (!connection.quiet) return false;
+    return true;
+  }
+
+  /**
+   * Dials. `connectionOpened` or `connectionClosed` follows; undefined when there are `connectionsMax` already.
+   * With `expect`, whoever else answers there is refused and never learns who dialled.
+   */
+  connect(address: Address, now: Instant, { expect }: { expect?: PeerId } = {}): Connection | undefined {
+    this.#now = now;
+    if (this.#connections.size >= this.config.connectionsMax) return undefined;
+    return this.#add(address, now, undefined, expect);
+  }
+
+  handleDatagram(bytes: Uint8Array, from: Address, now: Instant): void {
+    this.#now = now;
+    this.#datagramsReceived += 1;
+    this.#bytesReceived += bytes.length;
+    const view = viewOf(bytes);
+    let credited: Connection | undefined;
+    for (let at = 0; at < bytes.length;) {
+      const length = packetLengthAt(view, at);
+      if (length === 0) {
+        this.#packetsUnknown += 1; // no telling where the next packet starts
+        return;
+      }
+      const connection = this.#connectionAt(view, at);
+      if (connection !== undefined && connection !== credited) connection.noteReceived(bytes.length);
+      credited = connection;
+      if (view.getUint8(at) === packetKinds.handshake) this.#handleHandshake(bytes, at, length, from, connection);
+      else if (connection !== undefined) connection.handlePacket(bytes, view, at, length, now);
+      else this.#packetsUnknown += 1;
+      at += length;
+    }
+    this.#settle();
+  }
+
+  poll(): EndpointEvent | undefined {
+    const event = this.#out.poll();
+    if (event === undefined) this.#settle(); // users of events may have written, read or closed
+    return event;
+  }
+
+  nextTimeout(): Instant {
+    this.#settle();
+    return this.#timers.next();
+  }
+
+  handleTimeout(now: Instant): void {
+    this.#now = now;
+    for (let due = this.#timers.pop(now); due !== undefined; due = this.#timers.pop(now)) {
+      due.handleTimeout(now);
+      this.touched(due);
+    }
+    this.#settle();
+  }
+
+  pollTransmit(buffer: Uint8Array, now: Instant): Transmit | undefined {
+    this.#now = now;
+    this.#settle();
+    const view = viewOf(buffer);
+    const batch: Batch = { length: 0, segmentBytes: 0 };
+    for (const connection of this.#ready) {
+      this.#ready.delete(connection);
+      connection.fill(buffer, view, now, batch);
+      this.#touched.add(connection);
+      if (batch.length === 0) continue;
+      this.#ready.add(connection); // behind the others, until it has nothing more
+      this.#bytesSent += batch.length;
+      this.#settle();
+      return { length: batch.length, segmentBytes: batch.segmentBytes, address: connection.address };
+    }
+    this.#settle();
+    return undefined;
+  }
+
+  /** Closes every connection, as `Connection.close` does. */
+  close(now: Instant, options?: { flush?: boolean }): void {
+    this.#now = now;
+    for (const connection of this.#connections.values()) connection.close(now, 'done', options);
+    this.#settle();
+  }
+
+  // What connections ask (ConnectionOwner)
+
+  emit(connection: Connection, event: ConnectionEvent): void {
+    this.#out.push({ ...event, connection });
+  }
+
+  touched(connection: Connection): void {
+    this.#touched.add(connection);
+    this.#ready.add(connection);
+  }
+
+  // Inside
+
+  /** Brings timers and tables up to date for every connection that something happened to. */
+  #settle(): void {
+    for (const connection of this.#touched) {
+      if (!connection.handshaking) this.#pending.delete(connection);
+      if (connection.closed) this.#remove(connection);
+      else this.#timers.set(connection, connection.nextTimeout(this.#now));
+    }
+    this.#touched.clear();
+  }
+
+  #connectionAt(view: DataView, at: number): Connection | undefined {
+    const connection = this.#connections.get(view.getUint32(at + 3));
+    return connection?.localId.low === view.getUint32(at + 7) ? connection : undefined;
+  }
+
+  #handleHandshake(bytes: Uint8Array, at: number, length: number, from: Address, known: Connection | undefined): void {
+    const packet = readHandshakePacket(bytes, at, length);
+    if (packet === undefined) return;
+    if (packet.step !== 1) {
+      known?.handleHandshake(packet, this.#now);
+      if (known === undefined) this.#packetsUnknown += 1;
+      return;
+    }
+    // The whole first datagram must be there: an answer is never larger than the question.
+    if (length < firstDatagramBytes) return;
+    this.#handleStranger(packet, from, length);
+  }
+
+  #handleStranger(packet: HandshakePacket, from: Address, length: number): void {
+    const key = strangerKey(from, packet.source);
+    let connection = this.#strangers.get(key);
+    if (connection === undefined) {
+      const { connectionsMax, pendingHandshakesMax } = this.config;
+      if (this.#connections.size >= connectionsMax || this.#pending.size >= pendingHandshakesMax) {
+        this.#handshakesRefused += 1;
+        return;
+      }
+      connection = this.#add(from, this.#now, packet.source);
+      this.#strangers.set(key, connection);
+      this.#pending.add(connection);
+    }
+    connection.noteReceived(length);
+    connection.handleHandshake(packet, this.#now);
+  }
+
+  #add(address: Address, now: Instant, initiatorId?: ConnectionId, expect?: PeerId): Connection {
+    const { crypto, keyPair, psk, randomBytes } = this.#options;
+    const localId = this.#newConnectionId();
+    const connection = new Connection({
+      owner: this,
+      config: this.config,
+      handshake: {
+        crypto,
+        keyPair,
+        ephemeralKey: crypto.keyPairOf(randomBytes(keyBytes)),
+        parameters: this.#parameters(localId),
+        ...(psk === undefined ? {} : { psk }),
+        ...(expect === undefined ? {} : { expect: fromHex(expect)! }),
+      },
+      address,
+      localId,
+      ...(initiatorId === undefined ? {} : { initiatorId }),
+      congestion: this.#congestion,
+      memory: this.#memory,
+      now,
+    });
+    this.#connections.set(localId.high, connection);
+    this.touched(connection);
+    return connection;
+  }
+
+  #newConnectionId(): ConnectionId {
+    for (;;) {
+      const id = connectionIdFrom(this.#options.randomBytes(8));
+      if (!this.#connections.has(id.high)) return id;
+    }
+  }
+
+  #parameters(connectionId: ConnectionId): TransportParameters {
+    const { connectionWindowBytes, streamWindowBytes, remoteStreamsMax, idleTimeoutMs, receiveBufferBytes } =
+      this.config;
+    return {
+      connectionId,
+      connectionWindowBytes,
+      streamWindowBytes,
+      remoteStreamsMax,
+      datagramBytesMax: 65_507,
+      idleTimeoutMs,
+      receiveBufferBytes,
+    };
+  }
+
+  #remove(connection: Connection): void {
+    this.#timers.clear(connection);
+    this.#ready.delete(connection);
+    this.#connections.delete(connection.localId.high);
+    if (connection.dialler) return;
+    this.#strangers.delete(strangerKey(connection.address, connection.remoteId));
+  }
+}
+
+const strangerKey = (address: Address, id: ConnectionId): string =>
+  `${formatAddress(address)}/${id.high.toString(16)}/${id.low.toString(16)}`;

@@ -1,0 +1,240 @@
+// Drives a Noise XX handshake over datagrams that may be lost, doubled or forged. Only the dialler keeps a timer: it
+// repeats its last message until it is answered, and each repetition makes the other side repeat its answer. The first
+// message is padded to 1,200 bytes, so an answer is never larger than what asked for it: nobody can be flooded
+// through us before the address is proved by the third message (which answers random bytes of the second).
+
+import { after, bytesEqual, type Instant, NEVER } from '@shoal/machine';
+import type { CryptoSuite, KeyPair } from '../crypto.ts';
+import {
+  type ConnectionId,
+  handshakeHeaderBytes,
+  noConnectionId,
+  packetKinds,
+  protocolVersion,
+  sameConnectionId,
+  viewOf,
+  writeCommonHeader,
+} from '../packet/header.ts';
+import { NoiseHandshake } from './noise.ts';
+import { readParameters, type TransportParameters, writeParameters } from './parameters.ts';
+import { type SessionKeys, sessionKeys } from './session-keys.ts';
+
+/** Bytes of the first datagram: proves that the path carries that much, and bounds amplification. */
+export const firstDatagramBytes = 1_200;
+
+const repeatMs = 250;
+const repeatMsMax = 2_000;
+const forgeriesMax = 3; // of one message; each costs two Diffie-Hellman computations to start over
+
+export interface HandshakerOptions {
+  readonly crypto: CryptoSuite;
+  readonly keyPair: KeyPair;
+  readonly ephemeralKey: KeyPair;
+  readonly psk?: Uint8Array;
+  readonly parameters: TransportParameters;
+  /** For a dialler: the only identity it wants to meet. */
+  readonly expect?: Uint8Array;
+}
+
+/** The outcome for both sides. */
+export interface HandshakeResult {
+  readonly keys: SessionKeys;
+  readonly remote: TransportParameters;
+  readonly remoteKey: Uint8Array;
+}
+
+/** What a message did: `finished` comes once a side has authenticated the other; `refused` is final. */
+export type HandshakeProgress = 'ignored' | 'answered' | 'finished' | 'refused';
+
+/** A handshake packet taken apart. */
+export interface HandshakePacket {
+  readonly source: ConnectionId;
+  readonly step: number;
+  readonly message: Uint8Array;
+}
+
+/** Undefined when the packet is of another version or contradicts itself. */
+export function readHandshakePacket(bytes: Uint8Array, at: number, length: number): HandshakePacket | undefined {
+  const view = viewOf(bytes.subarray(at, at + length));
+  const messageBytes = view.getUint16(21);
+  if (view.getUint8(19) !== protocolVersion || handshakeHeaderBytes + messageBytes > length) return undefined;
+  return {
+    source: { high: view.getUint32(11), low: view.getUint32(15) },
+    step: view.getUint8(20),
+    message: bytes.slice(at + handshakeHeaderBytes, at + handshakeHeaderBytes + messageBytes),
+  };
+}
+
+export class Handshaker {
+  readonly #options: HandshakerOptions;
+  readonly #initiator: boolean;
+  /** The dialler's connection id: part of the prologue, so nobody can move a handshake to another connection. */
+  readonly #initiatorId: ConnectionId;
+  #noise: NoiseHandshake;
+  /** Our latest message, sent again whenever asked for. */
+  #message: Uint8Array | undefined;
+  #step = 0;
+  #firstMessage: Uint8Array | undefined;
+  #forgeries = 0;
+  #repeatAt: Instant = NEVER;
+  #repeatMs = repeatMs;
+  #due = false;
+  #result: HandshakeResult | undefined;
+  remoteId: ConnectionId = noConnectionId;
+
+  /** `initiatorId` is given on the answering side. */
+  constructor(options: HandshakerOptions, initiatorId?: ConnectionId) {
+    this.#options = options;
+    this.#initiator = initiatorId === undefined;
+    this.#initiatorId = initiatorId ?? options.parameters.connectionId;
+    if (initiatorId !== undefined) this.remoteId = initiatorId;
+    this.#noise = this.#start();
+  }
+
+  get result(): HandshakeResult | undefined {
+    return this.#result;
+  }
+
+  /** True once somebody answered in a way that did not fit key or secret: a better reason than silence. */
+  get sawForgery(): boolean {
+    return this.#forgeries > 0;
+  }
+
+  /** Dialler: begins. */
+  begin(now: Instant): void {
+    this.#say(1, this.#noise.writeMessage(new Uint8Array()), now);
+  }
+
+  /** The remote has shown that it has our last message. */
+  confirm(): void {
+    this.#repeatAt = NEVER;
+    this.#due = false;
+  }
+
+  handlePacket(packet: HandshakePacket, now: Instant): HandshakeProgress {
+    if (!this.#initiator && packet.step === 1) return this.#handleFirst(packet, now);
+    if (this.#initiator && packet.step === 2) return this.#handleSecond(packet, now);
+    if (!this.#initiator && packet.step === 3) return this.#handleThird(packet);
+    return 'ignored';
+  }
+
+  nextTimeout(): Instant {
+    return this.#repeatAt;
+  }
+
+  handleTimeout(now: Instant): void {
+    if (now < this.#repeatAt) return;
+    this.#due = true;
+    this.#repeatMs = Math.min(2 * this.#repeatMs, repeatMsMax);
+    this.#repeatAt = after(now, this.#repeatMs);
+  }
+
+  /** Writes the packet that is due; 0 when none is. Takes at least `firstDatagramBytes`. */
+  pollTransmit(out: Uint8Array): number {
+    if (!this.#due || this.#message === undefined) return 0;
+    this.#due = false;
+    const needed = handshakeHeaderBytes + this.#message.length;
+    const length = this.#step === 1 ? firstDatagramBytes : needed;
+    const { connectionId } = this.#options.parameters;
+    const view = viewOf(out);
+    writeCommonHeader(view, 0, packetKinds.handshake, length, this.remoteId);
+    view.setUint32(11, connectionId.high);
+    view.setUint32(15, connectionId.low);
+    view.setUint8(19, protocolVersion);
+    view.setUint8(20, this.#step);
+    view.setUint16(21, this.#message.length);
+    out.set(this.#message, handshakeHeaderBytes);
+    out.fill(0, needed, length);
+    return length;
+  }
+
+  #handleFirst({ message }: HandshakePacket, now: Instant): HandshakeProgress {
+    if (this.#firstMessage !== undefined) {
+      // Ours was lost, or theirs came twice: answer again what we answered before, and nothing else.
+      if (this.#result !== undefined || !bytesEqual(message, this.#firstMessage)) return 'ignored';
+      this.#due = true;
+      return 'answered';
+    }
+    if (this.#noise.readMessage(message) === undefined) return 'refused';
+    this.#firstMessage = message;
+    this.#say(2, this.#noise.writeMessage(writeParameters(this.#options.parameters)), now);
+    return 'answered';
+  }
+
+  #handleSecond(packet: HandshakePacket, now: Instant): HandshakeProgress {
+    if (this.#result !== undefined) {
+      this.#due = sameConnectionId(packet.source, this.remoteId);
+      return 'ignored';
+    }
+    const payload = this.#noise.readMessage(packet.message);
+    const remote = payload === undefined ? undefined : readParameters(payload);
+    const remoteKey = this.#noise.remoteStatic;
+    if (remote === undefined || remoteKey === undefined || !sameConnectionId(remote.connectionId, packet.source)) {
+      this.#startOver();
+      return this.#forgeries < forgeriesMax ? 'ignored' : 'refused';
+    }
+    // Before the third message, so that somebody else never learns who dialled.
+    if (this.#options.expect !== undefined && !bytesEqual(this.#options.expect, remoteKey)) return 'refused';
+    this.remoteId = packet.source;
+    this.#repeatMs = repeatMs;
+    this.#say(3, this.#noise.writeMessage(writeParameters(this.#options.parameters)), now);
+    this.#finish(remote, remoteKey);
+    return 'finished';
+  }
+
+  #handleThird({ message, source }: HandshakePacket): HandshakeProgress {
+    if (this.#result !== undefined || this.#firstMessage === undefined) return 'ignored';
+    const payload = this.#noise.readMessage(message);
+    const remote = payload === undefined ? undefined : readParameters(payload);
+    const remoteKey = this.#noise.remoteStatic;
+    if (remote === undefined || remoteKey === undefined || !sameConnectionId(remote.connectionId, source)) {
+      this.#startOver();
+      return this.#forgeries < forgeriesMax ? 'ignored' : 'refused';
+    }
+    this.#finish(remote, remoteKey);
+    this.confirm();
+    return 'finished';
+  }
+
+  #finish(remote: TransportParameters, remoteKey: Uint8Array): void {
+    const keys = sessionKeys(this.#options.crypto, this.#noise.keys(), this.#initiator);
+    this.#result = { keys, remote, remoteKey };
+  }
+
+  #say(step: number, message: Uint8Array, now: Instant): void {
+    this.#step = step;
+    this.#message = message;
+    this.#due = true;
+    if (this.#initiator) this.#repeatAt = after(now, this.#repeatMs);
+  }
+
+  #start(): NoiseHandshake {
+    const { crypto, keyPair, ephemeralKey, psk } = this.#options;
+    const prologue = new Uint8Array(20);
+    prologue.set(new TextEncoder().encode(`shoal udp`));
+    const view = viewOf(prologue);
+    view.setUint8(11, protocolVersion);
+    view.setUint32(12, this.#initiatorId.high);
+    view.setUint32(16, this.#initiatorId.low);
+    return new NoiseHandshake({
+      crypto,
+      initiator: this.#initiator,
+      prologue,
+      staticKey: keyPair,
+      ephemeralKey,
+      // psk2: the dialler notices a wrong secret at the first answer, and can say so at once.
+      psks: psk === undefined ? [] : [{ placement: 'psk2', key: psk }],
+    });
+  }
+
+  /** A message that was not authentic has spoilt the Noise state: rebuild it from what is known to be good. */
+  #startOver(): void {
+    this.#forgeries += 1;
+    this.#noise = this.#start();
+    if (this.#initiator) this.#noise.writeMessage(new Uint8Array());
+    else {
+      this.#noise.readMessage(this.#firstMessage!);
+      this.#noise.writeMessage(writeParameters(this.#options.parameters));
+    }
+  }
+}

@@ -1,0 +1,146 @@
+// How messages, requests and answers stand in streams.
+//   message stream    version 1, then for each message: length 4 | bytes
+//   exchange, there   request; its end is the end of the stream
+//   exchange, back    head length 4 | body length 8 | head | body
+
+import { linkMessageBytesMax } from '@shoal/machine';
+import { viewOf } from '../packet/header.ts';
+
+/** First byte of the message stream in each direction. */
+export const linkVersion = 1;
+
+export function frameMessage(message: Uint8Array): Uint8Array {
+  const framed = new Uint8Array(4 + message.length);
+  viewOf(framed).setUint32(0, message.length);
+  framed.set(message, 4);
+  return framed;
+}
+
+export function frameAnswer(head: Uint8Array, bodyBytes: number): Uint8Array {
+  const framed = new Uint8Array(12 + head.length);
+  const view = viewOf(framed);
+  view.setUint32(0, head.length);
+  view.setUint32(4, Math.floor(bodyBytes / 2 ** 32));
+  view.setUint32(8, bodyBytes >>> 0);
+  framed.set(head, 12);
+  return framed;
+}
+
+/** Gathers a number of bytes that is known beforehand, however they come. Never holds more. */
+class Gatherer {
+  readonly bytes: Uint8Array;
+  filled = 0;
+
+  constructor(count: number) {
+    this.bytes = new Uint8Array(count);
+  }
+
+  get full(): boolean {
+    return this.filled === this.bytes.length;
+  }
+
+  /** Takes what it needs from `part` on from `at`; returns where the rest begins. */
+  take(part: Uint8Array, at: number): number {
+    const count = Math.min(part.length - at, this.bytes.length - this.filled);
+    this.bytes.set(part.subarray(at, at + count), this.filled);
+    this.filled += count;
+    return at + count;
+  }
+}
+
+/** Cuts the bytes of a message stream into messages. */
+export class MessageReader {
+  #length: Gatherer | undefined;
+  #version: number | undefined;
+  #message: Gatherer | undefined;
+
+  /** Tells every message that `part` completes; false when the remote breaks the format or its limit. */
+  push(part: Uint8Array, tell: (message: Uint8Array) => void): boolean {
+    let at = 0;
+    if (this.#version === undefined && part.length > 0) {
+      this.#version = part[0];
+      at = 1;
+    }
+    if (this.#version !== linkVersion) return false;
+    while (at < part.length) {
+      if (this.#message === undefined) {
+        this.#length ??= new Gatherer(4);
+        at = this.#length.take(part, at);
+        if (!this.#length.full) return true;
+        const length = viewOf(this.#length.bytes).getUint32(0);
+        this.#length = undefined;
+        if (length > linkMessageBytesMax) return false;
+        this.#message = new Gatherer(length);
+      }
+      at = this.#message.take(part, at);
+      if (!this.#message.full) return true;
+      tell(this.#message.bytes);
+      this.#message = undefined;
+    }
+    return true;
+  }
+}
+
+/** Gathers a request, whose length is known only at its end. */
+export class RequestReader {
+  #parts: Uint8Array[] = [];
+  #bytes = 0;
+
+  /** False when the request is larger than requests may be. */
+  push(part: Uint8Array): boolean {
+    this.#parts.push(part);
+    this.#bytes += part.length;
+    return this.#bytes <= linkMessageBytesMax;
+  }
+
+  take(): Uint8Array {
+    const whole = new Gatherer(this.#bytes);
+    for (const part of this.#parts) whole.take(part, 0);
+    this.#parts = [];
+    return whole.bytes;
+  }
+}
+
+export type AnswerProgress = 'more' | 'whole' | 'tooLarge' | 'protocolViolated';
+
+/** Gathers an answer. Memory for the body is taken once, and only if the body is as small as promised. */
+export class AnswerReader {
+  readonly #bodyBytesMax: number;
+  readonly #lengths = new Gatherer(12);
+  #head: Gatherer | undefined;
+  #body: Gatherer | undefined;
+
+  constructor(bodyBytesMax: number) {
+    this.#bodyBytesMax = bodyBytesMax;
+  }
+
+  get head(): Uint8Array {
+    return this.#head?.bytes ?? new Uint8Array();
+  }
+
+  get body(): Uint8Array {
+    return this.#body?.bytes ?? new Uint8Array();
+  }
+
+  get bodyBytes(): number {
+    return this.#body?.filled ?? 0;
+  }
+
+  push(part: Uint8Array): AnswerProgress {
+    let at = this.#lengths.take(part, 0);
+    if (!this.#lengths.full) return 'more';
+    if (this.#head === undefined || this.#body === undefined) {
+      const view = viewOf(this.#lengths.bytes);
+      const headBytes = view.getUint32(0);
+      const bodyBytes = view.getUint32(4) * 2 ** 32 + view.getUint32(8);
+      if (headBytes > linkMessageBytesMax) return 'protocolViolated';
+      if (bodyBytes > this.#bodyBytesMax) return 'tooLarge';
+      this.#head = new Gatherer(headBytes);
+      this.#body = new Gatherer(bodyBytes);
+    }
+    at = this.#head.take(part, at);
+    at = this.#body.take(part, at);
+    if (at < part.length) return 'protocolViolated';
+    return this.#head.full && this.#body.full ? 'whole' : 'more';
+  }
+}

@@ -1,0 +1,36 @@
+// The primitives in plain TypeScript (the audited @noble libraries): for browsers, simulators and Nodes without OpenSSL.
+
+import { gcm } from '@noble/ciphers/aes.js';
+import { x25519 } from '@noble/curves/ed25519.js';
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import type { Aead, CryptoSuite, KeyPair } from './crypto.ts';
+import { keyBytes, tagBytes } from './crypto.ts';
+
+/** Works everywhere; a fraction of the speed of the suite in `/node`. */
+export const nobleCrypto: CryptoSuite = {
+  keyPairOf: (privateKey): KeyPair => ({ privateKey, publicKey: x25519.getPublicKey(privateKey) }),
+  diffieHellman(keyPair, publicKey) {
+    if (publicKey.length !== keyBytes) return undefined;
+    try {
+      return x25519.getSharedSecret(keyPair.privateKey, publicKey);
+    } catch {
+      return undefined; // a public key of low order
+    }
+  },
+  hash: (data): Uint8Array => sha256(data),
+  hmac: (key, data): Uint8Array => hmac(sha256, key, data),
+  aead: (key): Aead => ({
+    seal(nonce, associated, plaintext, out): void {
+      out.set(gcm(key, nonce, associated).encrypt(plaintext));
+    },
+    open(nonce, associated, sealed) {
+      if (sealed.length < tagBytes) return undefined;
+      try {
+        return gcm(key, nonce, associated).decrypt(sealed);
+      } catch {
+        return undefined; // the tag does not match
+      }
+    },
+  }),
+};

@@ -1,0 +1,74 @@
+// The primitives by Node's OpenSSL: same algorithms as nobleCrypto, a hundred times faster on records.
+
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  diffieHellman,
+  hash as digest,
+  type KeyObject,
+} from 'node:crypto';
+import { type Aead, type CryptoSuite, keyBytes, type KeyPair, tagBytes } from '../crypto.ts';
+
+const algorithm = 'aes-256-gcm';
+const options = { authTagLength: tagBytes };
+
+// RFC 8410: what stands before the 32 bytes of an X25519 key in DER.
+const privatePrefix = Buffer.from('302e020100300506032b656e04220420', 'hex');
+const publicPrefix = Buffer.from('302a300506032b656e032100', 'hex');
+
+export const nodeCrypto: CryptoSuite = {
+  keyPairOf(privateKey): KeyPair {
+    const spki = createPublicKey(privateKeyObject(privateKey)).export({ format: 'der', type: 'spki' });
+    return { privateKey, publicKey: new Uint8Array(spki.subarray(publicPrefix.length)) };
+  },
+  diffieHellman(keyPair, publicKey) {
+    if (publicKey.length !== keyBytes) return undefined;
+    try {
+      const remote = createPublicKey({ key: Buffer.concat([publicPrefix, publicKey]), format: 'der', type: 'spki' });
+      return new Uint8Array(diffieHellman({ privateKey: privateKeyObject(keyPair.privateKey), publicKey: remote }));
+    } catch {
+      return undefined; // a public key of low order
+    }
+  },
+  hash: (data): Uint8Array => new Uint8Array(digest('sha256', data, 'buffer')),
+  hmac: (key, data): Uint8Array => new Uint8Array(createHmac('sha256', key).update(data).digest()),
+  aead: (key): Aead => new NodeAead(createSecretKey(key)),
+};
+
+class NodeAead implements Aead {
+  readonly #key: KeyObject; // faster than bytes
+
+  constructor(key: KeyObject) {
+    this.#key = key;
+  }
+
+  seal(nonce: Uint8Array, associated: Uint8Array, plaintext: Uint8Array, out: Uint8Array): void {
+    const cipher = createCipheriv(algorithm, this.#key, nonce, options);
+    cipher.setAAD(associated);
+    out.set(cipher.update(plaintext));
+    cipher.final();
+    out.set(cipher.getAuthTag(), plaintext.length);
+  }
+
+  open(nonce: Uint8Array, associated: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
+    const length = sealed.length - tagBytes;
+    if (length < 0) return undefined;
+    const decipher = createDecipheriv(algorithm, this.#key, nonce, options);
+    decipher.setAAD(associated);
+    decipher.setAuthTag(sealed.subarray(length));
+    const plaintext = decipher.update(sealed.subarray(0, length));
+    try {
+      decipher.final();
+    } catch {
+      return undefined; // the tag does not match
+    }
+    return plaintext;
+  }
+}
+
+const privateKeyObject = (privateKey: Uint8Array): KeyObject =>
+  createPrivateKey({ key: Buffer.concat([privatePrefix, privateKey]), format: 'der', type: 'pkcs8' });

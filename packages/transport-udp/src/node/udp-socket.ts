@@ -1,0 +1,198 @@
+// A UDP socket as the transport wants it: sends whole batches from a few reused buffers, hands received buffers on,
+// never throws for what the network does. With segmentation offload where the machine has it, plainly elsewhere.
+
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+import { type Address, ShoalError, UsageError } from '@shoal/machine';
+import type { Transmit } from '../endpoint.ts';
+import { type OffloadedSocket, openOffloadedSocket } from './offload.ts';
+import { loadSocketCalls } from './socket-calls.ts';
+
+export interface UdpSocketOptions {
+  /** An address of this machine; '0.0.0.0' (default) or '::' for all. */
+  readonly host?: string;
+  /** 0 (default) for any free one. */
+  readonly port?: number;
+  /** `false` to do without segmentation offload. */
+  readonly offload?: boolean;
+  /** Asked of the system for each direction; it may grant less. Default 4 MiB. */
+  readonly socketBufferBytes?: number;
+  /** Size of full datagrams. */
+  readonly datagramBytes: number;
+}
+
+/** How datagrams pass between us and the system, and what went wrong there. */
+export interface SocketStats {
+  /** `by` names the interface that switched offload on; undefined without. */
+  readonly offload: { readonly gso: boolean; readonly gro: boolean; readonly by: string } | undefined;
+  readonly receiveBufferBytes: number;
+  readonly sendBufferBytes: number;
+  readonly sends: number;
+  readonly receives: number;
+  readonly sendErrors: number;
+  /** Code of the latest send error. */
+  readonly lastSendError: string | undefined;
+}
+
+const batchBytesMax = 65_507; // the largest UDP payload over IPv4
+const sendBuffersMax = 16; // 1 MiB on its way through the event loop; more waits in the machine
+const segmentsMax = 64; // UDP_MAX_SEGMENTS of older kernels
+
+export class UdpSocket {
+  readonly address: Address;
+  readonly #socket: Socket;
+  readonly #offloaded: OffloadedSocket | undefined;
+  readonly #offloadBy: string;
+  readonly #freeBuffers: Uint8Array[] = [];
+  readonly #batchBytes: number;
+  #buffersMade = 0;
+  #segmenting: boolean;
+  #closed = false;
+  #sends = 0;
+  #receives = 0;
+  #sendErrors = 0;
+  #lastSendError: string | undefined;
+  /** Called when a buffer is free again after there was none. */
+  onDrained: () => void = () => {};
+
+  private constructor(socket: Socket, offloaded: OffloadedSocket | undefined, by: string, datagramBytes: number) {
+    const { address, port } = socket.address();
+    this.address = { host: address, port };
+    this.#socket = socket;
+    this.#offloaded = offloaded;
+    this.#offloadBy = by;
+    this.#segmenting = offloaded !== undefined;
+    this.#batchBytes = Math.min(batchBytesMax, datagramBytes * segmentsMax);
+    socket.on('error', () => {
+      this.#sendErrors += 1; // an unasked-for error of a UDP socket concerns one datagram
+    });
+  }
+
+  /** Binds. Fails with ShoalError `addressInUse`, `permissionDenied` or `networkFailed`. */
+  static async open(options: UdpSocketOptions): Promise<UdpSocket> {
+    const { host = '0.0.0.0', port = 0, offload = true, socketBufferBytes = 4 * 2 ** 20, datagramBytes } = options;
+    if (!Number.isInteger(port) || port < 0 || port > 65_535)
+      throw new UsageError('port', `must be from 0 to 65535, not ${port}`);
+    const calls = offload ? await loadSocketCalls() : undefined;
+    const offloaded = calls === undefined ? undefined : openOffloadedSocket(calls, host, port, datagramBytes);
+    const socket = createSocket({
+      type: isIPv6(host) ? 'udp6' : 'udp4',
+      // Addresses come looked up; this keeps node:dgram from putting a lookup and a tick between us and the system.
+      lookup: (address, _options, done) => done(null, address, isIPv6(address) ? 6 : 4),
+    });
+    await bound(socket, offloaded === undefined ? { address: host, port } : { fd: offloaded.fd }, { host, port });
+    enlargeBuffers(socket, socketBufferBytes);
+    return new UdpSocket(socket, offloaded, calls?.by ?? '', datagramBytes);
+  }
+
+  get stats(): SocketStats {
+    const gso = this.#segmenting;
+    return {
+      offload: this.#offloaded === undefined ? undefined : { gso, gro: this.#offloaded.gro, by: this.#offloadBy },
+      receiveBufferBytes: this.#closed ? 0 : this.#socket.getRecvBufferSize(),
+      sendBufferBytes: this.#closed ? 0 : this.#socket.getSendBufferSize(),
+      sends: this.#sends,
+      receives: this.#receives,
+      sendErrors: this.#sendErrors,
+      lastSendError: this.#lastSendError,
+    };
+  }
+
+  /** Each buffer holds one datagram, or several of one sender back to back. */
+  onReceived(handle: (bytes: Uint8Array, from: Address) => void): void {
+    this.#socket.on('message', (bytes: Uint8Array, from: RemoteInfo) => {
+      this.#receives += 1;
+      handle(bytes, { host: from.address, port: from.port });
+    });
+  }
+
+  /** A buffer to fill, or undefined while all are on their way (`onDrained` follows). */
+  takeBuffer(): Uint8Array | undefined {
+    const free = this.#freeBuffers.pop();
+    if (free !== undefined || this.#buffersMade === sendBuffersMax || this.#closed) return free;
+    this.#buffersMade += 1;
+    return new Uint8Array(this.#batchBytes);
+  }
+
+  giveBuffer(buffer: Uint8Array): void {
+    const none = this.#freeBuffers.length === 0;
+    this.#freeBuffers.push(buffer);
+    if (none) this.onDrained();
+  }
+
+  /** Sends what a machine wrote into `buffer`, and takes the buffer back afterwards. */
+  send(buffer: Uint8Array, transmit: Transmit): void {
+    const { length, segmentBytes, address } = transmit;
+    const whole = length <= segmentBytes || (this.#segmenting && segmentBytes === this.#offloaded!.segmentBytes);
+    const step = whole ? length : segmentBytes;
+    let left = Math.ceil(length / step);
+    const sent = (error: NodeJS.ErrnoException | null): void => {
+      if (error !== null) this.#noteError(error, whole && length > segmentBytes);
+      left -= 1;
+      if (left === 0) this.giveBuffer(buffer);
+    };
+    for (let at = 0; at < length; at += step) {
+      this.#sends += 1;
+      const end = Math.min(length, at + step);
+      try {
+        this.#socket.send(buffer, at, end - at, address.port, address.host, sent);
+      } catch (error) {
+        sent(error as NodeJS.ErrnoException); // an address that the system does not take
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await new Promise<void>((resolve) => this.#socket.close(() => resolve()));
+  }
+
+  /** What the system did not send is lost, and recovered like anything lost. */
+  #noteError(error: NodeJS.ErrnoException, segmented: boolean): void {
+    this.#sendErrors += 1;
+    this.#lastSendError = error.code;
+    if (!segmented || !this.#segmenting || !['EIO', 'EINVAL', 'EMSGSIZE'].includes(error.code ?? '')) return;
+    this.#segmenting = false;
+    this.#offloaded!.disableSegmentation();
+  }
+}
+
+function bound(
+  socket: Socket,
+  options: { fd: number } | { address: string; port: number },
+  at: Address,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException): void => reject(bindError(error, at));
+    socket.once('error', failed);
+    // With a descriptor, 'listening' comes before bind returns.
+    socket.once('listening', () => {
+      socket.off('error', failed);
+      resolve();
+    });
+    socket.bind(options);
+  });
+}
+
+function bindError(error: NodeJS.ErrnoException, { host, port }: Address): ShoalError {
+  const where = `${host} port ${port}`;
+  if (error.code === 'EADDRINUSE')
+    return new ShoalError('addressInUse', `${where} is in use: choose another port`, { cause: error });
+  if (error.code === 'EACCES')
+    return new ShoalError('permissionDenied', `${where} may not be used: choose a port above 1023`, { cause: error });
+  return new ShoalError('networkFailed', `${where} cannot be used (${error.code}): give an address of this machine`, {
+    cause: error,
+  });
+}
+
+/** Asks for larger buffers; the system grants what its limits allow. */
+function enlargeBuffers(socket: Socket, bytes: number): void {
+  for (const set of [() => socket.setRecvBufferSize(bytes), () => socket.setSendBufferSize(bytes)]) {
+    try {
+      set();
+    } catch {
+      continue; // some systems refuse instead of granting less; the default stays
+    }
+  }
+}

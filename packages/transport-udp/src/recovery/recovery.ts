@@ -1,0 +1,212 @@
+// Loss detection and what hangs on it (RFC 9002): settles packets by acknowledgements, declares losses by packet and
+// time threshold, arms the probe timer, and asks controller and pacer how much may leave.
+
+import { after, type Instant, msBetween, NEVER } from '@shoal/machine';
+import type { CongestionController } from '../congestion/controller.ts';
+import { Pacer } from '../congestion/pacer.ts';
+import type { AckFrame, Frame } from '../packet/frames.ts';
+import { ackDelayMsMax, RttEstimator } from './rtt.ts';
+import { controlPayload, packetStates, SentPackets } from './sent-packets.ts';
+
+const packetThreshold = 3; // section 6.1.1
+const persistentCongestionThreshold = 3; // section 7.6.1
+const probesPerTimeout = 2; // section 6.2.4
+const backoffMax = 10; // 2^10 probe timeouts are longer than any idle timeout
+
+/** Is told what became of what packets carried. */
+export interface PacketFate {
+  pieceAcked(stream: number, offset: number, length: number): void;
+  /** Has to be sent again; also told of probes, whose original may still arrive. */
+  pieceLost(stream: number, offset: number, length: number): void;
+  framesLost(frames: readonly Frame[]): void;
+}
+
+export interface RecoveryOptions {
+  readonly controller: CongestionController;
+  readonly datagramBytes: number;
+  readonly burstBytesMax: number;
+  readonly initialRttMs: number;
+}
+
+export class Recovery {
+  readonly sent: SentPackets = new SentPackets();
+  readonly rtt: RttEstimator;
+  readonly controller: CongestionController;
+  readonly #pacer: Pacer;
+  readonly #datagramBytes: number;
+  #largestAcked = -1;
+  #lossAt: Instant = NEVER;
+  #lastSentAt: Instant = NEVER;
+  #ptoCount = 0;
+  #probes = 0;
+  #windowLimited = false;
+  #firstSampleAt: Instant | undefined;
+  packetsLost = 0;
+  bytesLost = 0;
+
+  constructor({ controller, datagramBytes, burstBytesMax, initialRttMs }: RecoveryOptions) {
+    this.controller = controller;
+    this.#datagramBytes = datagramBytes;
+    this.rtt = new RttEstimator(initialRttMs);
+    this.#pacer = new Pacer(datagramBytes, burstBytesMax);
+    this.#pace();
+  }
+
+  get pacingRateBytesPerSecond(): number {
+    return this.#pacer.rateBytesPerSecond;
+  }
+
+  /** Probes that must leave whatever the window says. */
+  get probes(): number {
+    return this.#probes;
+  }
+
+  /** How many bytes may leave now. */
+  room(now: Instant): number {
+    const window = this.controller.windowBytes - this.sent.bytesInFlight;
+    return window <= 0 ? 0 : Math.min(window, this.#pacer.available(now));
+  }
+
+  /** When the pacer opens again; `NEVER` when only an acknowledgement can open the window. */
+  roomAt(now: Instant): Instant {
+    const window = this.controller.windowBytes - this.sent.bytesInFlight;
+    return window < this.#datagramBytes ? NEVER : this.#pacer.nextAt(now);
+  }
+
+  /** Notes that an ack-eliciting packet left. */
+  packetSent(bytes: number, now: Instant): void {
+    this.#lastSentAt = now;
+    this.#pacer.spend(bytes);
+    if (this.#probes > 0) this.#probes -= 1;
+  }
+
+  /** Says whether the last transmission ended because the window was full, not for lack of data. */
+  noteLimit(windowLimited: boolean): void {
+    this.#windowLimited = windowLimited;
+  }
+
+  /** Settles everything `frame` newly acknowledges. Numbers never sent are passed over: a forger may have caused them. */
+  ackReceived(frame: AckFrame, now: Instant, fate: PacketFate): void {
+    const { ranges } = frame;
+    const { sent } = this;
+    let ackedBytes = 0;
+    let largest = -1;
+    for (let i = 0; i < ranges.length; i += 2) {
+      const end = Math.min(ranges[i + 1]!, sent.next);
+      // Settling moves `lowest` up, never past a packet in flight.
+      for (let n = Math.max(ranges[i]!, sent.lowest); n < end; n += 1) {
+        if (sent.state(n) !== packetStates.inFlight) continue;
+        if (n > largest) largest = n;
+        ackedBytes += sent.bytes(n);
+        const stream = sent.stream(n);
+        if (stream !== controlPayload) fate.pieceAcked(stream, sent.offset(n), sent.length(n));
+        sent.settle(n, packetStates.acknowledged);
+      }
+    }
+    if (largest < 0) return;
+    const newestSentAt = sent.sentAt(largest);
+    if (largest > this.#largestAcked) {
+      this.#largestAcked = largest;
+      this.#firstSampleAt ??= newestSentAt;
+      this.rtt.update(Math.max(0, msBetween(newestSentAt, now)), frame.delayUs / 1_000);
+    }
+    this.#ptoCount = 0;
+    this.#probes = 0;
+    this.#detectLoss(now, fate);
+    this.controller.onAck({
+      now,
+      ackedBytes,
+      newestSentAt,
+      largestAcked: largest,
+      nextPacketNumber: sent.next,
+      latestRttMs: this.rtt.latestRttMs,
+      srttMs: this.rtt.srttMs,
+      minRttMs: this.rtt.minRttMs,
+      windowLimited: this.#windowLimited,
+    });
+    this.#pace();
+  }
+
+  /** The next moment of loss detection: a time threshold, else a probe. */
+  nextTimeout(): Instant {
+    if (this.sent.inFlightCount === 0) return NEVER;
+    return this.#lossAt === NEVER ? this.#ptoAt() : this.#lossAt;
+  }
+
+  handleTimeout(now: Instant, fate: PacketFate): void {
+    if (this.sent.inFlightCount === 0 || now < this.nextTimeout()) return;
+    if (this.#lossAt !== NEVER) {
+      this.#detectLoss(now, fate);
+      this.#pace();
+      return;
+    }
+    this.#ptoCount = Math.min(this.#ptoCount + 1, backoffMax);
+    this.#probes = probesPerTimeout;
+    this.#lastSentAt = now;
+    this.#sendAgainOldest(fate);
+  }
+
+  /** What a probe carries best is what has waited longest (section 6.2.4). It stays in flight: nothing is known lost. */
+  #sendAgainOldest(fate: PacketFate): void {
+    const { sent } = this;
+    let left = probesPerTimeout;
+    for (let n = sent.lowest; n < sent.next && left > 0; n += 1) {
+      if (sent.state(n) !== packetStates.inFlight) continue;
+      this.#tellLost(n, fate);
+      left -= 1;
+    }
+  }
+
+  #detectLoss(now: Instant, fate: PacketFate): void {
+    const { sent } = this;
+    const { timeThresholdMs } = this.rtt;
+    this.#lossAt = NEVER;
+    let lostBytes = 0;
+    let newestSentAt: Instant | undefined;
+    let runStart: Instant | undefined;
+    let longestRunMs = 0;
+    // Numbers and sending times rise together: behind the first packet that is not lost, none is.
+    const end = this.#largestAcked;
+    for (let n = sent.lowest; n < end; n += 1) {
+      const state = sent.state(n);
+      if (state === packetStates.acknowledged) runStart = undefined;
+      if (state !== packetStates.inFlight) continue;
+      const sentAt = sent.sentAt(n);
+      const lostAt = after(sentAt, timeThresholdMs);
+      if (n > end - packetThreshold && lostAt > now) {
+        this.#lossAt = lostAt;
+        break;
+      }
+      if (this.#firstSampleAt !== undefined && sentAt >= this.#firstSampleAt) runStart ??= sentAt;
+      longestRunMs = Math.max(longestRunMs, runStart === undefined ? 0 : msBetween(runStart, sentAt));
+      newestSentAt = sentAt;
+      lostBytes += sent.bytes(n);
+      this.packetsLost += 1;
+      this.#tellLost(n, fate);
+      sent.settle(n, packetStates.lost);
+    }
+    if (newestSentAt === undefined) return;
+    this.bytesLost += lostBytes;
+    const persistent = longestRunMs > persistentCongestionThreshold * this.rtt.ptoMs;
+    this.controller.onLoss({ now, lostBytes, newestSentAt, persistent });
+    // Section 5.2: after persistent congestion the path may be another one.
+    if (persistent) this.rtt.minRttMs = this.rtt.latestRttMs;
+  }
+
+  #tellLost(n: number, fate: PacketFate): void {
+    const stream = this.sent.stream(n);
+    if (stream === controlPayload) fate.framesLost(this.sent.tokens(n));
+    else fate.pieceLost(stream, this.sent.offset(n), this.sent.length(n));
+  }
+
+  #ptoAt(): Instant {
+    return this.#lastSentAt === NEVER ? NEVER : after(this.#lastSentAt, this.rtt.ptoMs * 2 ** this.#ptoCount);
+  }
+
+  #pace(): void {
+    this.#pacer.update(this.controller.windowBytes, this.rtt.srttMs, this.controller.slowStart);
+  }
+}
+
+/** How long the closing end of a connection still answers late packets (RFC 9000 section 10.2). */
+export const closingMs = (rtt: RttEstimator): number => 3 * (rtt.ptoMs - ackDelayMsMax);

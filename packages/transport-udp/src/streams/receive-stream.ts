@@ -1,0 +1,174 @@
+// The receiving half of a stream: puts pieces back together into records, opens each record once it is whole, and hands
+// the plaintext out in order. Whatever bulk packets say is checked here; none of it can do more than spoil this stream.
+
+import { RangeSet } from '@shoal/machine';
+import { type Aead, tagBytes } from '../crypto.ts';
+import type { BulkHeader } from '../packet/header.ts';
+import { ReceiveWindow } from './flow-control.ts';
+import { openRecord, type RecordMemory } from './record.ts';
+
+/** Filled by calls that consume: which windows have moved so far that the remote should be told. */
+export interface Grants {
+  stream: boolean;
+  connection: boolean;
+}
+
+/** What the receiving half needs from its connection. */
+export interface ReceiveContext {
+  readonly aead: Aead;
+  readonly memory: RecordMemory;
+  readonly window: ReceiveWindow;
+}
+
+interface Assembly {
+  readonly sealed: Uint8Array;
+  readonly last: boolean;
+  /** Everything before it has arrived; `later` holds what arrived beyond. */
+  prefix: number;
+  later: RangeSet | undefined;
+}
+
+interface OpenedRecord {
+  readonly plaintext: Uint8Array;
+  readonly recordBytes: number;
+  readonly last: boolean;
+}
+
+/** `dropped`: contradicts what is known or granted. `whole`: readable bytes or the end were added. */
+export type PieceOutcome = 'dropped' | 'stored' | 'whole' | 'damaged';
+
+export class ReceiveStream {
+  readonly id: number;
+  readonly #context: ReceiveContext;
+  readonly #window: ReceiveWindow;
+  readonly #assemblies = new Map<number, Assembly>();
+  readonly #opened = new Map<number, OpenedRecord>();
+  readonly #readable: OpenedRecord[] = [];
+  /** Of all records begun and not yet read. */
+  #heldBytes = 0;
+  #highestEnd = 0;
+  /** Where the next record to be read starts. */
+  #nextStart = 0;
+  #consumedEnd = 0;
+  #endReached = false;
+  #state: 'open' | 'finished' | 'reset' = 'open';
+
+  constructor(id: number, windowBytes: number, context: ReceiveContext) {
+    this.id = id;
+    this.#context = context;
+    this.#window = new ReceiveWindow(windowBytes);
+  }
+
+  /** `finished`: the last byte has been read. */
+  get state(): 'open' | 'finished' | 'reset' {
+    return this.#state;
+  }
+
+  /** True when `read` gives something or the end has been reached. */
+  get readable(): boolean {
+    return this.#readable.length > 0 || this.#endReached;
+  }
+
+  /** Raises and returns the limit to be told to the remote. */
+  grant(): number {
+    return this.#window.grant();
+  }
+
+  /** The next plaintext in order, in memory of its own. */
+  read(grants: Grants): Uint8Array | undefined {
+    const record = this.#readable.shift();
+    if (record !== undefined) {
+      this.#heldBytes -= record.recordBytes;
+      this.#consume(record.recordBytes, grants);
+    }
+    if (this.#readable.length === 0 && this.#endReached) this.#state = 'finished';
+    return record?.plaintext;
+  }
+
+  /** Takes a piece in: `bytes` from `at` on, `length` of them, belong where `header` says. */
+  handlePiece(header: BulkHeader, bytes: Uint8Array, at: number, length: number): PieceOutcome {
+    const { recordStart, recordBytes, pieceOffset } = header;
+    if (this.#state !== 'open' || recordStart < this.#nextStart || this.#opened.has(recordStart)) return 'dropped';
+    const assembly = this.#assemblies.get(recordStart) ?? this.#begin(header);
+    if (assembly === undefined || assembly.sealed.length !== recordBytes || assembly.last !== header.last)
+      return 'dropped';
+    assembly.sealed.set(bytes.subarray(at, at + length), pieceOffset);
+    addPiece(assembly, pieceOffset, pieceOffset + length);
+    if (assembly.prefix < recordBytes) return 'stored';
+    return this.#open(recordStart, assembly);
+  }
+
+  /**
+   * Forgets what is unread and counts it as consumed: the remote gave up, a record was damaged, or nobody wants it.
+   * Comes twice where we stop first: then with what the remote had sent on meanwhile.
+   */
+  reset(finalOffset: number, grants: Grants): void {
+    this.#state = 'reset';
+    this.#forget();
+    const end = Math.min(Math.max(finalOffset, this.#highestEnd), this.#window.granted);
+    this.#context.window.receive(end - this.#highestEnd);
+    this.#highestEnd = end;
+    this.#consume(end - this.#consumedEnd, grants);
+    grants.stream = false;
+  }
+
+  /** Memory for a record not met before, if the remote may send it: windows bound what it can make us hold. */
+  #begin({ recordStart, recordBytes, last }: BulkHeader): Assembly | undefined {
+    const end = recordStart + recordBytes;
+    const grown = Math.max(0, end - this.#highestEnd);
+    if (recordBytes < tagBytes || end > this.#window.granted || !this.#context.window.allows(grown)) return undefined;
+    // Honest records do not overlap, so together they fit between what was read and what was granted.
+    if (this.#heldBytes + recordBytes > this.#window.granted - this.#consumedEnd) return undefined;
+    this.#context.window.receive(grown);
+    this.#highestEnd += grown;
+    this.#heldBytes += recordBytes;
+    const assembly = { sealed: this.#context.memory.take(recordBytes), last, prefix: 0, later: undefined };
+    this.#assemblies.set(recordStart, assembly);
+    return assembly;
+  }
+
+  #open(start: number, { sealed, last }: Assembly): PieceOutcome {
+    this.#assemblies.delete(start);
+    const plaintext = openRecord(this.#context.aead, this.id, start, last, sealed);
+    const recordBytes = sealed.length;
+    this.#context.memory.give(sealed);
+    if (plaintext === undefined) return 'damaged'; // the caller discards the whole stream
+    this.#opened.set(start, { plaintext, recordBytes, last });
+    if (start !== this.#nextStart) return 'stored';
+    for (let next = this.#opened.get(start); next !== undefined; next = this.#opened.get(this.#nextStart)) {
+      this.#opened.delete(this.#nextStart);
+      this.#nextStart += next.recordBytes;
+      this.#readable.push(next);
+      this.#endReached = next.last;
+    }
+    return 'whole';
+  }
+
+  #consume(bytes: number, grants: Grants): void {
+    this.#consumedEnd += bytes;
+    grants.stream = this.#window.consume(bytes) && !this.#endReached;
+    grants.connection = this.#context.window.consume(bytes);
+  }
+
+  #forget(): void {
+    for (const { sealed } of this.#assemblies.values()) this.#context.memory.give(sealed);
+    this.#assemblies.clear();
+    this.#heldBytes = 0;
+    this.#opened.clear();
+    this.#readable.length = 0;
+  }
+}
+
+function addPiece(assembly: Assembly, start: number, end: number): void {
+  if (start > assembly.prefix) {
+    assembly.later ??= new RangeSet();
+    assembly.later.add(start, end);
+    return;
+  }
+  if (end > assembly.prefix) assembly.prefix = end;
+  for (let first = assembly.later?.first; first !== undefined; first = assembly.later!.first) {
+    if (first.start > assembly.prefix) return;
+    assembly.later!.remove(first.start, first.end);
+    if (first.end > assembly.prefix) assembly.prefix = first.end;
+  }
+}

@@ -1,0 +1,68 @@
+// A record is the encrypted unit of a stream: up to 65,520 bytes sealed at once, because one AEAD call costs as much as
+// a packet is worth. Its nonce is the stream id and where it starts among the stream's sealed bytes; the key belongs to
+// the direction. Whether it is the stream's last is authenticated with it, so nobody can cut a stream short.
+
+import { type Aead, tagBytes } from '../crypto.ts';
+
+/** Largest record with its tag: what the 16 bits of a packet header can say. */
+export const recordBytesMax = 65_536;
+/** Most plaintext in one record. */
+export const recordPlaintextBytesMax: number = recordBytesMax - tagBytes;
+
+const associatedLast = Uint8Array.of(1);
+const associatedMore = Uint8Array.of(0);
+const nonce = new Uint8Array(12); // scratch: filled and used within one call
+const nonceView = new DataView(nonce.buffer);
+
+export function sealRecord(
+  aead: Aead,
+  stream: number,
+  start: number,
+  last: boolean,
+  plaintext: Uint8Array,
+  out: Uint8Array,
+): void {
+  setNonce(stream, start);
+  aead.seal(nonce, last ? associatedLast : associatedMore, plaintext, out);
+}
+
+/** Undefined when any bit is not what the remote sealed. */
+export function openRecord(
+  aead: Aead,
+  stream: number,
+  start: number,
+  last: boolean,
+  sealed: Uint8Array,
+): Uint8Array | undefined {
+  setNonce(stream, start);
+  return aead.open(nonce, last ? associatedLast : associatedMore, sealed);
+}
+
+function setNonce(stream: number, start: number): void {
+  nonceView.setUint32(0, stream);
+  nonceView.setUint32(4, Math.floor(start / 2 ** 32));
+  nonceView.setUint32(8, start >>> 0);
+}
+
+/** Spare memory for sealed records, so that a transfer does not allocate 64 KiB for each. */
+export class RecordMemory {
+  readonly #spare: Uint8Array[] = [];
+  readonly #spareMax: number;
+
+  constructor(spareMax = 128) {
+    this.#spareMax = spareMax;
+  }
+
+  /** At least `bytes` of memory with any content; small records get memory of their own size. */
+  take(bytes: number): Uint8Array {
+    return bytes > recordBytesMax / 2
+      ? (this.#spare.pop() ?? new Uint8Array(recordBytesMax)).subarray(0, bytes)
+      : new Uint8Array(bytes);
+  }
+
+  /** Nobody may read `memory` any more. */
+  give(memory: Uint8Array): void {
+    if (memory.buffer.byteLength === recordBytesMax && this.#spare.length < this.#spareMax)
+      this.#spare.push(new Uint8Array(memory.buffer));
+  }
+}

@@ -1,0 +1,223 @@
+// The sending half of a stream: takes bytes, seals them into records when they are about to leave, hands out pieces
+// for packets, and keeps sealed records until they are acknowledged. Sizes and offsets count sealed bytes unless they say plain.
+
+import { RangeSet } from '@shoal/machine';
+import { type Aead, tagBytes } from '../crypto.ts';
+import type { SendCredit } from './flow-control.ts';
+import { type RecordMemory, recordPlaintextBytesMax, sealRecord } from './record.ts';
+
+interface SealedRecord {
+  readonly start: number;
+  readonly sealed: Uint8Array;
+  readonly last: boolean;
+}
+
+/** A part of a record for one packet. One object is reused for all (no allocation on the hot path). */
+export interface Piece {
+  stream: number;
+  record: Uint8Array;
+  recordStart: number;
+  pieceOffset: number;
+  length: number;
+  last: boolean;
+}
+
+/** What the sending half needs from its connection. */
+export interface SendContext {
+  readonly aead: Aead;
+  readonly memory: RecordMemory;
+  readonly credit: SendCredit;
+  /** One record's plaintext, gathered from small writes. */
+  readonly scratch: Uint8Array;
+}
+
+export class SendStream {
+  readonly id: number;
+  readonly #context: SendContext;
+  readonly #chunks: Uint8Array[] = [];
+  #chunkAt = 0;
+  #queuedBytes = 0;
+  #finishing = false;
+  #records: SealedRecord[] = [];
+  #sealedEnd = 0;
+  #sentEnd = 0;
+  #lastSealed = false;
+  #limit: number;
+  readonly #lost = new RangeSet();
+  readonly #acked = new RangeSet();
+  #state: 'open' | 'finished' | 'reset' = 'open';
+
+  constructor(id: number, limit: number, context: SendContext) {
+    this.id = id;
+    this.#limit = limit;
+    this.#context = context;
+  }
+
+  /** `finished`: the remote has everything, the end included. */
+  get state(): 'open' | 'finished' | 'reset' {
+    return this.#state;
+  }
+
+  /** Plain bytes written and not yet sealed. */
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  get finishing(): boolean {
+    return this.#finishing;
+  }
+
+  /** How much of the connection's window it has used. */
+  get finalOffset(): number {
+    return this.#sealedEnd;
+  }
+
+  /** True when nothing written is waiting to be sent or acknowledged. */
+  get idle(): boolean {
+    const allAcked = (this.#acked.first?.end ?? 0) === this.#sealedEnd;
+    return this.#state !== 'open' || (this.#queuedBytes === 0 && allAcked && this.#finishing === this.#lastSealed);
+  }
+
+  /** Queues `bytes` without copying them: they must not change any more. */
+  write(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#chunks.push(bytes);
+    this.#queuedBytes += bytes.length;
+  }
+
+  /** Nothing will be written after this. */
+  finish(): void {
+    this.#finishing = true;
+  }
+
+  /** Gives everything up. */
+  reset(): void {
+    this.#state = 'reset';
+    this.#forget();
+  }
+
+  /** The remote grants bytes up to `limit`. */
+  raiseLimit(limit: number): boolean {
+    if (limit <= this.#limit) return false;
+    this.#limit = limit;
+    return true;
+  }
+
+  /** True when `take` has something to give. */
+  get sendable(): boolean {
+    if (this.#state !== 'open') return false;
+    return this.#lost.rangeCount > 0 || this.#sentEnd < this.#sealedEnd || this.#nextRecordBytes() > 0;
+  }
+
+  /** Fills `piece` with at most `room` bytes, lost ones first; false when there is nothing that may be sent. */
+  take(room: number, piece: Piece): boolean {
+    const lost = this.#lost.first;
+    if (lost !== undefined) {
+      const length = this.#fill(lost.start, Math.min(room, lost.end - lost.start), piece);
+      this.#lost.remove(lost.start, lost.start + length);
+      return true;
+    }
+    if (this.#sentEnd === this.#sealedEnd && !this.#sealNext()) return false;
+    this.#sentEnd += this.#fill(this.#sentEnd, room, piece);
+    return true;
+  }
+
+  acknowledge(offset: number, length: number): void {
+    if (this.#state !== 'open') return;
+    this.#acked.add(offset, offset + length);
+    this.#lost.remove(offset, offset + length);
+    const prefix = this.#acked.first!.start === 0 ? this.#acked.first!.end : 0;
+    while (this.#records.length > 0 && this.#records[0]!.start + this.#records[0]!.sealed.length <= prefix)
+      this.#context.memory.give(this.#records.shift()!.sealed);
+    if (this.#lastSealed && prefix === this.#sealedEnd) this.#state = 'finished';
+  }
+
+  /** Has to be sent again, except what another packet has brought meanwhile. */
+  lose(offset: number, length: number): void {
+    if (this.#state !== 'open') return;
+    for (const gap of this.#acked.gaps(offset, offset + length)) this.#lost.add(gap.start, gap.end);
+  }
+
+  /** Points `piece` at up to `room` bytes from `offset` on, not beyond the record they stand in. */
+  #fill(offset: number, room: number, piece: Piece): number {
+    const record = this.#recordAt(offset);
+    piece.stream = this.id;
+    piece.record = record.sealed;
+    piece.recordStart = record.start;
+    piece.pieceOffset = offset - record.start;
+    piece.length = Math.min(room, record.sealed.length - piece.pieceOffset);
+    piece.last = record.last;
+    return piece.length;
+  }
+
+  #recordAt(offset: number): SealedRecord {
+    const newest = this.#records.at(-1)!;
+    if (offset >= newest.start) return newest;
+    let [low, high] = [0, this.#records.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.#records[middle]!.start <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return this.#records[low]!;
+  }
+
+  /**
+   * Sealed size of the record that could be made now, or 0. A record that does not fit the granted window waits for a
+   * larger one: receivers grant at least two records, and half a window at a time.
+   */
+  #nextRecordBytes(): number {
+    if (this.#lastSealed || (this.#queuedBytes === 0 && !this.#finishing)) return 0;
+    const bytes = Math.min(this.#queuedBytes, recordPlaintextBytesMax) + tagBytes;
+    return bytes <= this.#limit - this.#sealedEnd && bytes <= this.#context.credit.available ? bytes : 0;
+  }
+
+  #sealNext(): boolean {
+    const bytes = this.#nextRecordBytes();
+    if (bytes === 0) return false;
+    const { aead, memory, credit } = this.#context;
+    const plaintext = this.#gather(bytes - tagBytes);
+    const last = this.#finishing && this.#queuedBytes === 0;
+    const sealed = memory.take(bytes);
+    sealRecord(aead, this.id, this.#sealedEnd, last, plaintext, sealed);
+    this.#records.push({ start: this.#sealedEnd, sealed, last });
+    this.#sealedEnd += bytes;
+    this.#lastSealed = last;
+    credit.use(bytes);
+    return true;
+  }
+
+  /** Takes `count` plain bytes off the queue: a view of one write where it reaches, else gathered into scratch memory. */
+  #gather(count: number): Uint8Array {
+    this.#queuedBytes -= count;
+    const first = this.#chunks[0];
+    if (first !== undefined && first.length - this.#chunkAt >= count) return this.#takeFromFirst(first, count);
+    const whole = this.#context.scratch.subarray(0, count);
+    for (let at = 0; at < count;) {
+      const chunk = this.#chunks[0]!;
+      const part = this.#takeFromFirst(chunk, Math.min(count - at, chunk.length - this.#chunkAt));
+      whole.set(part, at);
+      at += part.length;
+    }
+    return whole;
+  }
+
+  #takeFromFirst(chunk: Uint8Array, count: number): Uint8Array {
+    const part = chunk.subarray(this.#chunkAt, this.#chunkAt + count);
+    this.#chunkAt += count;
+    if (this.#chunkAt === chunk.length) {
+      this.#chunks.shift();
+      this.#chunkAt = 0;
+    }
+    return part;
+  }
+
+  #forget(): void {
+    this.#chunks.length = 0;
+    this.#queuedBytes = 0;
+    for (const { sealed } of this.#records) this.#context.memory.give(sealed);
+    this.#records = [];
+    this.#lost.clear();
+    this.#acked.clear();
+  }
+}

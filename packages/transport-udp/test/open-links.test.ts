@@ -1,0 +1,94 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { askId, type LinkFact, type LinkPort } from '@shoal/machine';
+import { type LinksOptions, type NodeLinks, openLinks } from '../src/node/index.ts';
+
+const opened: NodeLinks[] = [];
+
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((links) => links.close()));
+});
+
+async function open(options: LinksOptions = {}): Promise<NodeLinks> {
+  const links = await openLinks({ host: '127.0.0.1', ...options });
+  opened.push(links);
+  return links;
+}
+
+/** Waits for facts one after another. */
+function facts(port: LinkPort) {
+  const waiting: LinkFact[] = [];
+  let wake: (() => void) | undefined;
+  port.listen((fact) => {
+    waiting.push(fact);
+    wake?.();
+  });
+  return async function next<Type extends LinkFact['type']>(type: Type): Promise<LinkFact & { type: Type }> {
+    for (;;) {
+      const fact = waiting.shift();
+      if (fact?.type === type) return fact as LinkFact & { type: Type };
+      if (fact === undefined) await new Promise<void>((resolve) => (wake = resolve));
+    }
+  };
+}
+
+async function exchange(options: LinksOptions) {
+  const [a, b] = [await open(options), await open(options)];
+  const [nextA, nextB] = [facts(a), facts(b)];
+  a.perform({ type: 'dial', dial: 1, address: b.address, expect: b.peer });
+  const there = await nextA('linkOpened');
+  const here = await nextB('linkOpened');
+  expect([there.peer, here.peer]).toEqual([b.peer, a.peer]);
+  const body = new Uint8Array(3_000_000).map((_, i) => i * 7);
+  a.perform({ type: 'sendMessage', link: there.link, message: Uint8Array.of(1, 2) });
+  a.perform({ type: 'ask', link: there.link, ask: askId(1), request: Uint8Array.of(3), bodyBytesMax: 3_000_000 });
+  expect((await nextB('messageReceived')).message).toEqual(Uint8Array.of(1, 2));
+  const { request, link } = await nextB('requestReceived');
+  b.perform({ type: 'answer', link, request, head: Uint8Array.of(4), body });
+  const answer = await nextA('answerReceived');
+  expect(answer.head).toEqual(Uint8Array.of(4));
+  expect(Buffer.compare(answer.body, body)).toBe(0);
+  await nextB('answerSent');
+  return { a, b, nextA, nextB, link: there.link };
+}
+
+describe('links on real sockets', () => {
+  test('carry messages and exchanges, with offload where there is any', async () => {
+    const { a, b } = await exchange({});
+    expect(a.stats.bytesSent).toBeGreaterThan(0);
+    expect(b.stats.sends).toBeGreaterThan(0);
+  });
+
+  test('do the same by plain datagrams', async () => {
+    const { a, nextB, link } = await exchange({ offload: false });
+    expect(a.stats.offload).toBeUndefined();
+    a.perform({ type: 'closeLink', link, code: 'banned' });
+    expect((await nextB('linkClosed')).code).toBe('banned');
+  });
+
+  test('tell the remote when they are closed', async () => {
+    const { a, nextB } = await exchange({});
+    await a.close();
+    expect((await nextB('linkClosed')).code).toBe('done');
+  });
+
+  test('a port in use has a code of its own', async () => {
+    const { address } = await open();
+    await expect(openLinks({ host: '127.0.0.1', port: address.port })).rejects.toMatchObject({ code: 'addressInUse' });
+  });
+
+  test('a name that cannot be looked up, and an address nobody answers at, fail the dial', async () => {
+    const links = await open({ config: { handshakeTimeoutMs: 300 } });
+    const next = facts(links);
+    links.perform({ type: 'dial', dial: 1, address: { host: 'nowhere.invalid', port: 1 } });
+    expect(await next('dialFailed')).toMatchObject({ dial: 1, code: 'unreachable' });
+    links.perform({ type: 'dial', dial: 2, address: { host: '127.0.0.1', port: 9 } });
+    expect(await next('dialFailed')).toMatchObject({ dial: 2, code: 'unreachable' });
+  });
+
+  test('another secret is told from nobody there', async () => {
+    const [a, b] = [await open({ psk: new Uint8Array(32).fill(1) }), await open({ psk: new Uint8Array(32).fill(2) })];
+    const next = facts(a);
+    a.perform({ type: 'dial', dial: 1, address: b.address });
+    expect((await next('dialFailed')).code).toBe('authenticationFailed');
+  });
+});
