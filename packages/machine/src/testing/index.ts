@@ -2,3 +2,4 @@
 
 export * from './link-network.ts';
 export * from './fake-clock.ts';
+export type { Carry, Medium, Parcel } from './medium.ts';

@@ -8,15 +8,13 @@ import { type LinkCode, type LinkFact, type LinkId, linkId, type LinkOrder, type
 import type { AskId, RequestId } from '../links.ts';
 import { type Machine, Outbox } from '../machine.ts';
 import { after, earliest, type Instant, NEVER } from '../time.ts';
+import { type Carry, CarryMedium, type Medium, type Parcel } from './medium.ts';
 
 /** A fact for one of the nodes. */
 export interface Delivery {
   readonly node: number;
   readonly fact: LinkFact;
 }
-
-/** When `bytes` sent by `from` at `now` have arrived at `to`; must not go back in time for the same pair and kind. */
-export type Carry = (from: number, to: number, bytes: number, now: Instant, kind: 'message' | 'body') => Instant;
 
 interface Node {
   readonly address: Address;
@@ -31,7 +29,13 @@ interface End {
   open: boolean;
   other: End;
   readonly asks: Map<AskId, { readonly request: RequestId; readonly bodyBytesMax: number }>;
-  readonly requests: Map<RequestId, AskId>;
+  readonly requests: Map<RequestId, Requested>;
+}
+
+/** A request received, and its answer once that is under way. */
+interface Requested {
+  readonly ask: AskId;
+  answer?: Parcel;
 }
 
 interface Arrival {
@@ -42,10 +46,12 @@ interface Arrival {
 
 const failureMs = 1_000; // how long until a dial to nobody fails, or a dead node's links are noticed
 const srttFloorMs = 0.1;
+const helloBytes = 100; // what it takes to open a link, one way
+const smallBytes = 10; // a message of the carrier's own
 
 /** Nodes that link to one another by address. Orders go in by `perform`; facts come out as deliveries. */
 export class LinkNetwork implements Machine<Delivery> {
-  readonly #carry: Carry;
+  readonly #medium: Medium;
   readonly #nodes: Node[] = [];
   readonly #byAddress = new Map<string, number>();
   readonly #ends = new Map<LinkId, End>();
@@ -55,9 +61,9 @@ export class LinkNetwork implements Machine<Delivery> {
   #links = 0;
   #requests = 0;
 
-  /** Without `carry`, everything takes one millisecond. */
-  constructor(carry: Carry = (_from, _to, _bytes, now) => after(now, 1)) {
-    this.#carry = carry;
+  /** Without `medium`, everything takes one millisecond. */
+  constructor(medium: Carry | Medium = (_from, _to, _bytes, now) => after(now, 1)) {
+    this.#medium = typeof medium === 'function' ? new CarryMedium(medium) : medium;
   }
 
   addNode(address: Address, peer: PeerId): number {
@@ -72,8 +78,8 @@ export class LinkNetwork implements Machine<Delivery> {
     for (const end of this.#ends.values()) {
       if (end.node !== node || !end.open) continue;
       const far = end.other;
-      this.#dropEnd(end);
-      this.#later(after(now, failureMs), () => this.#closeEnd(far, 'lost'));
+      this.#dropEnd(end, now);
+      this.#later(after(now, failureMs), (at) => this.#closeEnd(far, 'lost', at));
     }
   }
 
@@ -91,7 +97,7 @@ export class LinkNetwork implements Machine<Delivery> {
       case 'closeLink':
         return this.#close(end, order.code, now);
       case 'sendMessage':
-        return this.#send(end, order.message.length, now, 'message', (far) =>
+        return this.#send(end, order.message.length, now, (far) =>
           this.#tell(far, { type: 'messageReceived', link: far.link, message: order.message }),
         );
       case 'ask':
@@ -112,31 +118,32 @@ export class LinkNetwork implements Machine<Delivery> {
   }
 
   nextTimeout(): Instant {
-    return earliest(this.#arrivals.peek()?.at ?? NEVER);
+    return earliest(this.#arrivals.peek()?.at ?? NEVER, this.#medium.nextTimeout());
   }
 
   handleTimeout(now: Instant): void {
-    for (let next = this.#arrivals.peek(); next !== undefined && next.at <= now; next = this.#arrivals.peek()) {
-      this.#arrivals.pop();
-      next.happen(next.at);
+    for (let at = this.nextTimeout(); at <= now; at = this.nextTimeout()) {
+      this.#medium.handleTimeout(at);
+      for (let next = this.#arrivals.peek(); next !== undefined && next.at <= at; next = this.#arrivals.peek()) {
+        this.#arrivals.pop();
+        next.happen(next.at);
+      }
     }
   }
 
   #dial(node: number, { dial, address, expect }: LinkOrder & { type: 'dial' }, now: Instant): void {
     const far = this.#byAddress.get(formatAddress(address));
-    const fail = (code: LinkCode, at: Instant): void =>
-      this.#later(at, () => this.#out.push({ node, fact: { type: 'dialFailed', dial, code } }));
-    if (far === undefined || !this.#nodes[far]!.up) return fail('unreachable', after(now, failureMs));
-    const there = this.#carry(node, far, 100, now, 'message');
-    this.#later(there, () => {
-      const remote = this.#nodes[far]!;
-      const local = this.#nodes[node]!;
-      const back = this.#carry(far, node, 100, there, 'message');
-      if (!remote.up || !local.up) return fail('unreachable', after(there, failureMs));
-      if (expect !== undefined && expect !== remote.peer) return fail('authenticationFailed', back);
+    const fail = (code: LinkCode): void => this.#out.push({ node, fact: { type: 'dialFailed', dial, code } });
+    const failLater = (at: Instant): void => this.#later(after(at, failureMs), () => fail('unreachable'));
+    if (far === undefined || !this.#nodes[far]!.up) return failLater(now);
+    const [local, remote] = [this.#nodes[node]!, this.#nodes[far]!];
+    this.#transmit(node, far, helloBytes, now, (there) => {
+      if (!remote.up || !local.up) return failLater(there);
+      if (expect !== undefined && expect !== remote.peer)
+        return this.#transmit(far, node, helloBytes, there, () => fail('authenticationFailed'));
       const [near, distant] = this.#newLink(node, far);
       this.#tell(distant, { type: 'linkOpened', link: distant.link, peer: local.peer, address: local.address });
-      this.#later(back, () =>
+      this.#transmit(far, node, helloBytes, there, () =>
         this.#tell(near, { type: 'linkOpened', link: near.link, peer: remote.peer, address: remote.address, dial }),
       );
     });
@@ -145,9 +152,9 @@ export class LinkNetwork implements Machine<Delivery> {
   #ask(end: End, { ask, request, bodyBytesMax }: LinkOrder & { type: 'ask' }, now: Instant): void {
     const id = requestId(++this.#requests);
     end.asks.set(ask, { request: id, bodyBytesMax });
-    this.#send(end, request.length, now, 'message', (far) => {
+    this.#send(end, request.length, now, (far) => {
       if (!end.asks.has(ask)) return;
-      far.requests.set(id, ask);
+      far.requests.set(id, { ask });
       this.#tell(far, { type: 'requestReceived', link: far.link, request: id, message: request });
     });
   }
@@ -156,55 +163,67 @@ export class LinkNetwork implements Machine<Delivery> {
     const asked = end.asks.get(ask);
     if (asked === undefined) return;
     end.asks.delete(ask);
-    this.#send(end, 10, now, 'message', (far) => {
-      if (far.requests.delete(asked.request))
-        this.#tell(far, { type: 'requestCancelled', link: far.link, request: asked.request });
+    this.#send(end, smallBytes, now, (far, at) => {
+      const requested = far.requests.get(asked.request);
+      if (requested === undefined) return;
+      far.requests.delete(asked.request);
+      if (requested.answer !== undefined) this.#medium.cancel(requested.answer, at);
+      this.#tell(far, { type: 'requestCancelled', link: far.link, request: asked.request });
     });
   }
 
   #answer(end: End, order: LinkOrder & { type: 'answer' }, now: Instant): void {
     const { request, head, body = new Uint8Array() } = order;
-    const ask = end.requests.get(request);
-    if (ask === undefined) return;
-    const kind = body.length > 0 ? 'body' : 'message';
-    this.#send(end, head.length + body.length, now, kind, (far, at) => {
-      if (end.open && end.requests.delete(request)) this.#tell(end, { type: 'answerSent', link: end.link, request });
-      const asked = far.asks.get(ask);
-      if (asked === undefined) return;
-      far.asks.delete(ask);
-      const srttMs = Math.max(srttFloorMs, 2 * (this.#carry(end.node, far.node, 0, at, 'message') - at));
-      if (body.length > asked.bodyBytesMax)
-        this.#tell(far, { type: 'askFailed', link: far.link, ask, code: 'tooLarge' });
-      else this.#tell(far, { type: 'answerReceived', link: far.link, ask, head, body, srttMs });
-    });
+    const requested = end.requests.get(request);
+    if (requested === undefined || requested.answer !== undefined) return;
+    const far = end.other;
+    const { ask } = requested;
+    requested.answer = {
+      from: end.node,
+      to: far.node,
+      bytes: head.length + body.length,
+      kind: body.length > 0 ? 'body' : 'message',
+      arrive: () => {
+        if (end.open && end.requests.delete(request)) this.#tell(end, { type: 'answerSent', link: end.link, request });
+        const asked = far.asks.get(ask);
+        if (!far.open || asked === undefined) return;
+        far.asks.delete(ask);
+        const srttMs = Math.max(srttFloorMs, this.#medium.roundTripMs(end.node, far.node));
+        if (body.length > asked.bodyBytesMax)
+          this.#tell(far, { type: 'askFailed', link: far.link, ask, code: 'tooLarge' });
+        else this.#tell(far, { type: 'answerReceived', link: far.link, ask, head, body, srttMs });
+      },
+      progress: (bodyBytes) => {
+        if (far.asks.has(ask)) this.#tell(far, { type: 'answerProgressed', link: far.link, ask, bodyBytes });
+      },
+    };
+    this.#medium.send(requested.answer, now);
   }
 
   #refuse(end: End, request: RequestId, code: LinkCode, now: Instant): void {
-    const ask = end.requests.get(request);
-    if (ask === undefined) return;
+    const requested = end.requests.get(request);
+    if (requested === undefined || requested.answer !== undefined) return;
     end.requests.delete(request);
-    this.#send(end, 10, now, 'message', (far) => {
-      if (far.asks.delete(ask)) this.#tell(far, { type: 'askFailed', link: far.link, ask, code });
+    this.#send(end, smallBytes, now, (far) => {
+      if (far.asks.delete(requested.ask))
+        this.#tell(far, { type: 'askFailed', link: far.link, ask: requested.ask, code });
     });
   }
 
   #close(end: End, code: LinkCode, now: Instant): void {
     const far = end.other;
-    const at = this.#carry(end.node, far.node, 10, now, 'message');
-    this.#dropEnd(end);
-    this.#later(at, () => this.#closeEnd(far, code));
+    this.#dropEnd(end, now);
+    this.#transmit(end.node, far.node, smallBytes, now, (at) => this.#closeEnd(far, code, at));
   }
 
-  #send(
-    end: End,
-    bytes: number,
-    now: Instant,
-    kind: 'message' | 'body',
-    arrive: (far: End, at: Instant) => void,
-  ): void {
+  /** Sends a message over a link: it is lost if the far end has closed by then. */
+  #send(end: End, bytes: number, now: Instant, arrive: (far: End, at: Instant) => void): void {
     const far = end.other;
-    const at = this.#carry(end.node, far.node, bytes, now, kind);
-    this.#later(at, () => far.open && arrive(far, at));
+    this.#transmit(end.node, far.node, bytes, now, (at) => far.open && arrive(far, at));
+  }
+
+  #transmit(from: number, to: number, bytes: number, now: Instant, arrive: (at: Instant) => void): void {
+    this.#medium.send({ from, to, bytes, kind: 'message', arrive, progress: () => undefined }, now);
   }
 
   #newLink(a: number, b: number): [End, End] {
@@ -224,15 +243,17 @@ export class LinkNetwork implements Machine<Delivery> {
     return [near, far];
   }
 
-  #closeEnd(end: End, code: LinkCode): void {
+  #closeEnd(end: End, code: LinkCode, now: Instant): void {
     if (!end.open) return;
     this.#tell(end, { type: 'linkClosed', link: end.link, code });
-    this.#dropEnd(end);
+    this.#dropEnd(end, now);
   }
 
-  #dropEnd(end: End): void {
+  #dropEnd(end: End, now: Instant): void {
     end.open = false;
     this.#ends.delete(end.link);
+    for (const { answer } of end.requests.values()) if (answer !== undefined) this.#medium.cancel(answer, now);
+    end.requests.clear();
   }
 
   #tell(end: End, fact: LinkFact): void {
