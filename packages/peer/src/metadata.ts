@@ -30,6 +30,8 @@ export class Metadata {
   /** Tried since the last rest. */
   readonly #tried = new Set<Remote>();
   #attempt: Attempt | undefined;
+  /** A whole document is being checked: no other is wanted, unless that one is wrong. */
+  #isHeld = false;
   #wakeAt: Instant = NEVER;
 
   /** `complete` is told each document that is whole; whether it is right is checked elsewhere. */
@@ -53,8 +55,15 @@ export class Metadata {
     this.#proceed(now);
   }
 
-  /** The last document was wrong: the others are tried. */
+  /** A document is there, from here or elsewhere. */
+  hold(): void {
+    this.#isHeld = true;
+    this.#wakeAt = NEVER;
+  }
+
+  /** The document was wrong: the others are tried. */
   refused(now: Instant): void {
+    this.#isHeld = false;
     this.#proceed(now);
   }
 
@@ -69,7 +78,6 @@ export class Metadata {
       this.#giveUp(now);
     } else if (attempt.missingBytes === 0) {
       this.#attempt = undefined;
-      this.#wakeAt = NEVER;
       this.#complete(attempt.document!, attempt.remote);
     } else {
       this.#askParts(attempt);
@@ -98,7 +106,7 @@ export class Metadata {
 
   /** The next remote, if one is there that was not tried; otherwise all again after a rest. */
   #proceed(now: Instant): void {
-    if (this.#attempt !== undefined) return;
+    if (this.#attempt !== undefined || this.#isHeld) return;
     for (const remote of this.#remotes) {
       if (this.#tried.has(remote)) continue;
       this.#tried.add(remote);

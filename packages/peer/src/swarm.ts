@@ -302,6 +302,7 @@ export class Swarm {
 
   #openStore(document: Uint8Array): void {
     this.#document = document;
+    this.#metadata.hold();
     this.#host.order({ type: 'openStore', swarm: this.id, document });
   }
 

@@ -1,0 +1,249 @@
+// A peer in the real world: the session on a carrier of links, with stores on this disk and a clock. All transfers of
+// the peer share its one carrier, its links and its memory bounds.
+
+import { resolve } from 'node:path';
+import { formatTicket, parseTicket, type Ticket } from '@shoal/chunker';
+import { createManifest, openFileStore, openSeedStore } from '@shoal/chunker/node';
+import {
+  type Address,
+  after,
+  assertNever,
+  type Clock,
+  Driver,
+  type LinkPort,
+  type PeerId,
+  type Rng,
+  ShoalError,
+  UsageError,
+} from '@shoal/machine';
+import { entropyRng, nodeClock } from '@shoal/machine/node';
+import type { SwarmId } from '@shoal/wire';
+import type { SessionEvent } from '../events.ts';
+import { Session, type SessionOutput } from '../session.ts';
+import { RunningTransfer } from './running-transfer.ts';
+import { StoreKeeper } from './store-keeper.ts';
+import type { Share, Transfer } from './transfer.ts';
+
+const stopTimeoutMs = 2_000; // how long trackers have to hear that we go
+
+export interface OpenPeerOptions {
+  /** Taken over: the peer is its one user, and closes it. */
+  readonly links: LinkPort;
+  /** Told about everything shared, and asked about everything wanted, besides the trackers of a ticket. */
+  readonly trackers?: readonly Address[];
+  /** The program's name and version, told to other peers. */
+  readonly agent?: string;
+  /** Bytes asked for and not yet on disk, over all transfers. Default 64 MiB. */
+  readonly fetchBytesMax?: number;
+  /** Bytes read and not yet sent, over all transfers. Default 32 MiB. */
+  readonly giveBytesMax?: number;
+  /** Told of everything that happens; must not throw. */
+  readonly onEvent?: (event: SessionEvent) => void;
+  readonly rng?: Rng;
+  readonly clock?: Clock;
+}
+
+export interface ShareOptions {
+  /** The file or folder. */
+  readonly path: string;
+  /** Wanted chunk size in bytes. */
+  readonly chunkBytes?: number;
+  /** Put into the ticket, for receivers without a tracker. Default: where the carrier is bound, if there is no tracker. */
+  readonly peers?: readonly Address[];
+  readonly onHashed?: (hashedBytes: number, totalBytes: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface GetOptions {
+  /** The final path of the file or folder. Default: the ticket's name, in the working folder. */
+  readonly destination?: string;
+  /** Serve on when it is finished, until closed. Default false. */
+  readonly seed?: boolean;
+  /** False throws away what an earlier try left. Default true. */
+  readonly resume?: boolean;
+  /** When it is not finished by then, it fails with `timedOut`. Default: it waits for ever. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface RunningPeer extends AsyncDisposable {
+  readonly peer: PeerId;
+  readonly address: Address;
+  /**
+   * Hashes a file or folder and serves it until closed. Fails with a ShoalError that names the path: `notFound`,
+   * `permissionDenied`, `nameUnsafe`, `contentChanged`, `manifestInvalid`, `exists` when it is shared already, `aborted`.
+   */
+  share(options: ShareOptions): Promise<Share>;
+  /**
+   * Fetches what a ticket names, from everybody who has it. Throws a ShoalError: `ticketInvalid`, or `exists` when the
+   * peer has that content in hand already. What comes later fails `done`.
+   */
+  get(ticket: string | Ticket, options?: GetOptions): Transfer;
+  /** Ends all transfers, tells the trackers, closes the carrier. */
+  close(): Promise<void>;
+}
+
+/** Starts a peer on `links`. */
+export const openPeer = (options: OpenPeerOptions): Promise<RunningPeer> => Promise.resolve(new NodePeer(options));
+
+class NodePeer implements RunningPeer {
+  readonly #options: OpenPeerOptions;
+  readonly #links: LinkPort;
+  readonly #clock: Clock;
+  readonly #driver: Driver<SessionOutput, Session>;
+  readonly #stores: StoreKeeper;
+  readonly #transfers = new Map<SwarmId, RunningTransfer>();
+  readonly #stopped = Promise.withResolvers<void>();
+  #closing: Promise<void> | undefined;
+
+  constructor(options: OpenPeerOptions) {
+    const { links, clock = nodeClock, rng = entropyRng(), agent, fetchBytesMax, giveBytesMax } = options;
+    this.#options = options;
+    this.#links = links;
+    this.#clock = clock;
+    const session = new Session(
+      {
+        peer: links.peer,
+        rng,
+        listenPort: links.address.port,
+        ...(agent === undefined ? {} : { agent }),
+        ...(fetchBytesMax === undefined ? {} : { fetchBytesMax }),
+        ...(giveBytesMax === undefined ? {} : { giveBytesMax }),
+      },
+      clock.now(),
+    );
+    this.#driver = new Driver(session, clock, (output) => this.#perform(output));
+    this.#stores = new StoreKeeper((fact) => this.#driver.tell((machine, now) => machine.handleStore(fact, now)));
+    links.listen((fact) => this.#driver.tell((machine, now) => machine.handleLink(fact, now)));
+  }
+
+  get peer(): PeerId {
+    return this.#links.peer;
+  }
+
+  get address(): Address {
+    return this.#links.address;
+  }
+
+  async share({ path, chunkBytes, peers, onHashed, signal }: ShareOptions): Promise<Share> {
+    this.#checkOpen();
+    const { document, skipped } = await createManifest(path, {
+      ...(chunkBytes === undefined ? {} : { chunkBytes }),
+      ...(onHashed === undefined ? {} : { onProgress: onHashed }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const store = await openSeedStore(path, document);
+    const { manifest, layout, swarmId: swarm } = document;
+    this.#checkOpen();
+    this.#checkFree(swarm, manifest.name);
+    const trackers = this.#options.trackers ?? [];
+    const ticket: Ticket = {
+      swarmId: swarm,
+      name: manifest.name,
+      bytes: layout.totalBytes,
+      trackers,
+      peers: peers ?? (trackers.length > 0 ? [] : [this.address]),
+    };
+    this.#stores.adopt(swarm, store);
+    const transfer = this.#newTransfer(ticket, resolve(path));
+    const content = { shape: layout, held: store.held.clone() };
+    const known = { swarm, name: manifest.name, document: document.bytes, content, owner: true, trackers };
+    this.#driver.tell((session, now) => session.join(known, now));
+    return transfer.asShare(document, formatTicket(ticket), skipped);
+  }
+
+  get(ticket: string | Ticket, options: GetOptions = {}): Transfer {
+    this.#checkOpen();
+    const parsed = typeof ticket === 'string' ? readTicket(ticket) : ticket;
+    const { destination = parsed.name, seed = false, resume = true, timeoutMs, signal } = options;
+    if (timeoutMs !== undefined && !(timeoutMs > 0)) throw new UsageError('timeoutMs', 'must be above 0');
+    const { swarmId: swarm, name } = parsed;
+    this.#checkFree(swarm, name);
+    const transfer = this.#newTransfer(parsed, resolve(destination), seed);
+    this.#stores.expect(swarm, (document) => openFileStore({ document, destination, resume }));
+    const trackers = [...parsed.trackers, ...(this.#options.trackers ?? [])];
+    const peers = parsed.peers.map((address) => ({ address }));
+    this.#driver.tell((session, now) => session.join({ swarm, name, trackers, peers }, now));
+    if (timeoutMs !== undefined)
+      transfer.onEnd(this.#clock.alarm(after(this.#clock.now(), timeoutMs), () => transfer.timeOut(timeoutMs)));
+    transfer.abortWith(signal);
+    return transfer;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    const cancel = this.#clock.alarm(after(this.#clock.now(), stopTimeoutMs), () => this.#stopped.resolve());
+    const transfers = Array.from(this.#transfers.values(), (transfer) => transfer.close());
+    this.#driver.tell((session, now) => session.stop(now));
+    await this.#stopped.promise;
+    cancel();
+    this.#driver.stop();
+    await Promise.all(transfers);
+    await this.#stores.settled();
+    await this.#links.close();
+  }
+
+  #newTransfer(ticket: Ticket, destination: string, seed = true): RunningTransfer {
+    const { swarmId: swarm } = ticket;
+    const transfer = new RunningTransfer({
+      ticket,
+      destination,
+      seed,
+      report: () => this.#driver.machine.report(swarm, this.#clock.now()),
+      trouble: () => this.#stores.trouble(swarm),
+      leave: async () => {
+        this.#transfers.delete(swarm);
+        this.#driver.tell((session, now) => session.leave(swarm, now));
+        await Promise.resolve(); // told from within an event, the session leaves when that event is over
+        await this.#stores.settled();
+      },
+    });
+    this.#transfers.set(swarm, transfer);
+    return transfer;
+  }
+
+  #perform(output: SessionOutput): void {
+    switch (output.type) {
+      case 'linkOrder':
+        return this.#links.perform(output.order);
+      case 'storeOrder':
+        return this.#stores.perform(output.order);
+      case 'event':
+        return this.#tell(output.event);
+      default:
+        assertNever(output, 'session output');
+    }
+  }
+
+  #tell(event: SessionEvent): void {
+    this.#options.onEvent?.(event);
+    if (event.type === 'stopped') this.#stopped.resolve();
+    else if ('swarm' in event) this.#transfers.get(event.swarm)?.handle(event);
+    else for (const transfer of this.#transfers.values()) transfer.handle(event);
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw closedError();
+  }
+
+  #checkFree(swarm: SwarmId, name: string): void {
+    if (this.#transfers.has(swarm))
+      throw new ShoalError('exists', `${name} is being shared or fetched here already: close that first`);
+  }
+}
+
+const closedError = (): ShoalError => new ShoalError('aborted', 'the peer was closed');
+
+function readTicket(text: string): Ticket {
+  const parsed = parseTicket(text);
+  if (!parsed.ok) throw new ShoalError('ticketInvalid', parsed.detail);
+  return parsed.value;
+}

@@ -1,0 +1,124 @@
+// Carries out store orders with the chunker's stores, and tells what became of them. Every failure is kept with its
+// cause, so that whoever waits for the transfer gets the whole error and not only its code.
+
+import { type ChunkStore, decodeDocument, type ManifestDocument } from '@shoal/chunker';
+import { loadHashes } from '@shoal/chunker/node';
+import { assertNever, ShoalError } from '@shoal/machine';
+import type { SwarmId } from '@shoal/wire';
+import type { StoreFact, StoreOrder } from '../store-orders.ts';
+
+/** Opens the store for content whose manifest has just been checked. */
+export type OpenStore = (document: ManifestDocument) => Promise<ChunkStore>;
+
+interface Shelf {
+  readonly open: OpenStore | undefined;
+  store: ChunkStore | undefined;
+  trouble: ShoalError | undefined;
+}
+
+export class StoreKeeper {
+  readonly #tell: (fact: StoreFact) => void;
+  readonly #shelves = new Map<SwarmId, Shelf>();
+  readonly #closing = new Set<Promise<void>>();
+
+  constructor(tell: (fact: StoreFact) => void) {
+    this.#tell = tell;
+  }
+
+  /** A store that is open already. */
+  adopt(swarm: SwarmId, store: ChunkStore): void {
+    this.#shelves.set(swarm, { open: undefined, store, trouble: undefined });
+  }
+
+  /** A store to be opened when the manifest is there. */
+  expect(swarm: SwarmId, open: OpenStore): void {
+    this.#shelves.set(swarm, { open, store: undefined, trouble: undefined });
+  }
+
+  /** The open store of a swarm. */
+  store(swarm: SwarmId): ChunkStore | undefined {
+    return this.#shelves.get(swarm)?.store;
+  }
+
+  /** What last went wrong in a swarm's store. */
+  trouble(swarm: SwarmId): ShoalError | undefined {
+    return this.#shelves.get(swarm)?.trouble;
+  }
+
+  /** The answer comes later, never from within. */
+  perform(order: StoreOrder): void {
+    const shelf = this.#shelves.get(order.swarm);
+    if (shelf === undefined) return;
+    if (order.type === 'closeStore') return this.#close(order.swarm, shelf);
+    void this.#answer(order, shelf);
+  }
+
+  /** Waits until every store that was closed has let go of its files. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#closing);
+  }
+
+  #close(swarm: SwarmId, shelf: Shelf): void {
+    this.#shelves.delete(swarm);
+    if (shelf.store === undefined) return;
+    const closing = shelf.store.close().finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+  }
+
+  async #answer(order: Exclude<StoreOrder, { type: 'closeStore' }>, shelf: Shelf): Promise<void> {
+    const fact = await this.#carryOut(order, shelf);
+    // A swarm may have been left, and joined anew, while its disk was at work.
+    if (this.#shelves.get(order.swarm) === shelf) this.#tell(fact);
+  }
+
+  async #carryOut(order: Exclude<StoreOrder, { type: 'closeStore' }>, shelf: Shelf): Promise<StoreFact> {
+    const { swarm } = order;
+    try {
+      switch (order.type) {
+        case 'openStore':
+          return await this.#open(swarm, order.document, shelf);
+        case 'writeChunk': {
+          const outcome = await shelf.store!.writeChunk(order.chunk, order.body);
+          return { type: outcome === 'damaged' ? 'chunkDamaged' : 'chunkStored', swarm, chunk: order.chunk };
+        }
+        case 'readChunk':
+          return { type: 'chunkRead', swarm, read: order.read, body: await shelf.store!.readChunk(order.chunk) };
+        case 'finishStore':
+          await shelf.store!.finish();
+          return { type: 'storeFinished', swarm };
+        default:
+          return assertNever(order, 'store order');
+      }
+    } catch (error) {
+      if (!(error instanceof ShoalError)) throw error;
+      shelf.trouble = error;
+      return failure(order, error);
+    }
+  }
+
+  async #open(swarm: SwarmId, bytes: Uint8Array, shelf: Shelf): Promise<StoreFact> {
+    const decoded = decodeDocument(bytes, { expected: swarm, hashes: await loadHashes() });
+    if (!decoded.ok) throw new ShoalError('manifestInvalid', decoded.detail);
+    const store = await shelf.open!(decoded.value);
+    // Left meanwhile: nobody else will close it.
+    if (this.#shelves.get(swarm) !== shelf) await store.close();
+    shelf.store = store;
+    return { type: 'storeOpened', swarm, shape: decoded.value.layout, held: store.held.clone() };
+  }
+}
+
+function failure(order: Exclude<StoreOrder, { type: 'closeStore' }>, { code }: ShoalError): StoreFact {
+  const { swarm } = order;
+  switch (order.type) {
+    case 'openStore':
+      return { type: 'storeRefused', swarm, code };
+    case 'writeChunk':
+      return { type: 'writeFailed', swarm, chunk: order.chunk, code };
+    case 'readChunk':
+      return { type: 'readFailed', swarm, read: order.read, code };
+    case 'finishStore':
+      return { type: 'finishFailed', swarm, code };
+    default:
+      return assertNever(order, 'store order');
+  }
+}
