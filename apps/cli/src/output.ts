@@ -9,8 +9,10 @@ export const eventsVersion = 1;
 /** The streams and wishes of one run of the program. */
 export interface Output {
   readonly json: boolean;
+  /** True when somebody watches a terminal, so that `live` shows something. */
+  readonly isLive: boolean;
   /** What a script would want: a ticket, an address, a row. With --json, said by `event` instead. */
-  data(line: string): void;
+  data(text: string): void;
   /** A word to the person at the terminal. */
   say(line: string): void;
   /** One event of --json; nothing without it. */
@@ -29,7 +31,8 @@ export async function openOutput(stdout: Writable, stderr: PeopleStream, json: b
   const live = await openLive(stderr, json);
   return {
     json,
-    data: (line) => void (json || stdout.write(`${escapeText(line)}\n`)),
+    isLive: stderr.isTTY === true && !json,
+    data: (text) => void (json || stdout.write(`${escapeLines(text)}\n`)),
     say(line) {
       live.clear();
       stderr.write(`${escapeLines(line)}\n`);

@@ -8,7 +8,10 @@ export type ChildEvent = { readonly event: string } & Record<string, unknown>;
 
 const killAfterMs = 5_000; // a child that ignores SIGTERM that long is ended for it
 
-/** A running `shoal …` of the demo. */
+/** Node's arguments that start this very program again, before the program's own. */
+export const thisProgram: readonly string[] = [...process.execArgv, process.argv[1] ?? ''];
+
+/** A running `shoal …`. */
 export class Player {
   readonly name: string;
   readonly #child: ChildProcess;
@@ -17,9 +20,9 @@ export class Player {
   readonly #listeners = new Set<(event: ChildEvent | undefined) => void>();
   exitCode: number | undefined;
 
-  constructor(name: string, args: readonly string[]) {
+  constructor(name: string, args: readonly string[], program: readonly string[] = thisProgram) {
     this.name = name;
-    this.#child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...args, '--json', '--with-stdin'], {
+    this.#child = spawn(process.execPath, [...program, ...args, '--json', '--with-stdin'], {
       // Its stdin closes when the demo is gone, however it went, and --with-stdin ends it then.
       stdio: ['pipe', 'pipe', 'pipe'],
       // A Ctrl-C at the terminal goes to the demo alone, which then stops its players in order.
@@ -53,9 +56,10 @@ export class Player {
     this.#listeners.add(listener);
   }
 
-  /** The first event of this name from now on; rejects when the process ends before. */
+  /** The first event of this name from now on; rejects when the process ends before, or has ended. */
   async next(name: string): Promise<ChildEvent> {
     return new Promise((resolve, reject) => {
+      if (this.exitCode !== undefined) reject(new Error(`${this.name}: ${this.lastWords}`));
       const listener = (event: ChildEvent | undefined): void => {
         if (event !== undefined && event.event !== name) return;
         this.#listeners.delete(listener);
@@ -64,6 +68,12 @@ export class Player {
       };
       this.#listeners.add(listener);
     });
+  }
+
+  /** Resolves with the exit status when the process is gone. */
+  async ended(): Promise<number> {
+    await this.#exited;
+    return this.exitCode ?? 0;
   }
 
   /** Ends it as a crash would. */

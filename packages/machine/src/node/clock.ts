@@ -6,13 +6,12 @@ import { instant, type Instant } from '../time.ts';
 
 const timeoutMsMax = 2 ** 31 - 1; // setTimeout fires at once above it; waking early is harmless
 
-/** Milliseconds since the process began. Alarms keep the process alive only while something else does. */
+/** Milliseconds since the process began. A set alarm keeps the process alive, as any timer does. */
 export const nodeClock: Clock = {
   now: (): Instant => instant(performance.now()),
   alarm(at, ring) {
     const delayMs = Math.min(timeoutMsMax, Math.max(0, Math.ceil(at - performance.now())));
     const timer = setTimeout(ring, delayMs);
-    timer.unref();
     return () => clearTimeout(timer);
   },
 };

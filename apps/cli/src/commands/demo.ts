@@ -1,0 +1,74 @@
+// `shoal demo`: the main job on this machine, with real processes and real bytes, and a report that proves it.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ShoalError, UsageError } from '@shoal/machine';
+import { type Command, Option } from 'commander';
+import { allRight, formatReport } from '../demo/report.ts';
+import { playDemo, type ReceiverProgress, type Victim } from '../demo/stage.ts';
+import { type CommonOptions, type Context, run } from '../run.ts';
+import { formatProgress } from '../text/bar.ts';
+
+interface DemoCommandOptions extends CommonOptions {
+  readonly receivers: string;
+  readonly kill?: Victim;
+}
+
+const receiversMax = 50;
+const plainProgressMs = 1000;
+
+export const addDemo = (program: Command): Command =>
+  program
+    .command('demo')
+    .description('send a file to five receivers on this machine and show who got what from whom')
+    .argument('[path]', 'a file or folder; without it, the Node program that runs this', process.execPath)
+    .option('--receivers <count>', `how many receivers, 1 to ${receiversMax}`, '5')
+    .addOption(new Option('--kill <who>', 'end one process half-way by SIGKILL').choices(['receiver', 'tracker']))
+    .addHelpText('after', '\nExample:\n  shoal demo ./photos --kill receiver')
+    .action(async (path: string, options: DemoCommandOptions) =>
+      run(options, (context) => demo(path, options, context)),
+    );
+
+async function demo(path: string, options: DemoCommandOptions, { output, interrupt }: Context): Promise<void> {
+  const receivers = Number(options.receivers);
+  if (!Number.isInteger(receivers) || receivers < 1 || receivers > receiversMax)
+    throw new UsageError('--receivers', `"${options.receivers}" is not a number from 1 to ${receiversMax}`);
+  const folder = await mkdtemp(join(tmpdir(), 'shoal-demo-'));
+  try {
+    const result = await playDemo({
+      path,
+      receivers,
+      folder,
+      signal: interrupt.signal,
+      onNews: (line) => output.say(line),
+      onMoving: () => output.event({ event: 'moving' }),
+      onStart: (name, pid) => output.event({ event: 'started', name, pid }),
+      onProgress: progressPrinter(output),
+      ...(options.kill === undefined ? {} : { victim: options.kill }),
+    });
+    output.liveDone();
+    output.say('');
+    output.data(formatReport(result));
+    output.event({ event: 'report', right: allRight(result), text: formatReport(result) });
+    if (!allRight(result)) throw new ShoalError('verificationFailed', 'a copy differs from what was shared');
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** On a terminal a line for each receiver that replaces itself; on a pipe one line a second with all of them. */
+function progressPrinter(output: Context['output']): (receivers: readonly ReceiverProgress[]) => void {
+  let saidAt = Number.NEGATIVE_INFINITY;
+  return (receivers) => {
+    const lines = receivers.map((receiver) => `${receiver.name.padEnd(12)} ${formatProgress(receiver)}`);
+    if (output.isLive) return output.live(lines.join('\n'));
+    if (performance.now() - saidAt < plainProgressMs) return;
+    saidAt = performance.now();
+    output.say(
+      receivers.map(({ name, heldBytes, totalBytes }) => `${name} ${percentOf(heldBytes, totalBytes)} %`).join('  '),
+    );
+  };
+}
+
+const percentOf = (part: number, whole: number): number => (whole === 0 ? 0 : Math.floor((100 * part) / whole));

@@ -1,0 +1,132 @@
+// `shoal get`: fetches what a ticket names from every peer that has chunks of it, and with --seed serves it on.
+
+import { formatAddress, ShoalError } from '@shoal/machine';
+import type { SessionEvent } from '@shoal/peer';
+import { openPeer, type TransferProgress, type TransferReport } from '@shoal/peer/node';
+import { openLinks } from '@shoal/transport-udp/node';
+import { parseTicket, type Ticket } from '@shoal/chunker';
+import type { Command } from 'commander';
+import { memoryBytes } from '../memory.ts';
+import type { Output } from '../output.ts';
+import { collect, readAddress, readListen, readSeconds } from '../options.ts';
+import { type CommonOptions, type Context, run } from '../run.ts';
+import { Patience } from '../patience.ts';
+import { formatProgress } from '../text/bar.ts';
+import { formatBytes, formatDuration, formatRate } from '../text/units.ts';
+import { every, progressMs } from '../ticks.ts';
+import { Trackers } from '../trackers.ts';
+
+interface GetOptions extends CommonOptions {
+  readonly output?: string;
+  readonly tracker: readonly string[];
+  readonly peer: readonly string[];
+  readonly listen: string;
+  readonly timeout: string;
+  readonly seed?: boolean;
+}
+
+export const addGet = (program: Command): Command =>
+  program
+    .command('get')
+    .description('fetch what a ticket names, from every peer that has chunks of it')
+    .argument('<ticket>', 'the shoal: link that `shoal share` printed')
+    .option('-o, --output <path>', 'the file or folder to make; by default the name in the ticket, here')
+    .option('--seed', 'keep serving when it is complete, until Ctrl-C')
+    .option('--tracker <host:port>', 'one more tracker to ask; may be given several times', collect, [])
+    .option('--peer <host:port>', 'a peer to ask directly; may be given several times', collect, [])
+    .option('--listen <[host:]port>', 'where to listen; port 0 takes any that is free', '0')
+    .option('--timeout <seconds>', 'give up when nothing has come for this long', '60')
+    .addHelpText('after', "\nExample:\n  shoal get 'shoal:…' -o ./copy --seed")
+    .action(async (ticket: string, options: GetOptions) => run(options, (context) => get(ticket, options, context)));
+
+async function get(text: string, options: GetOptions, { output, interrupt }: Context): Promise<void> {
+  const ticket = readTicket(text, options);
+  const timeoutMs = readSeconds('--timeout', options.timeout) * 1000;
+  const listen = readListen('--listen', options.listen);
+  const trackers = new Trackers(ticket.trackers, output);
+  using patience = new Patience(timeoutMs);
+  const links = await openLinks(listen);
+  await using peer = await openPeer({
+    links,
+    onEvent(event) {
+      trackers.handle(event);
+      patience.handle(event);
+      tellEvent(event, output);
+    },
+  });
+  output.event({ event: 'joining', peer: peer.peer, address: formatAddress(peer.address) });
+  const transfer = peer.get(ticket, {
+    seed: options.seed === true,
+    signal: AbortSignal.any([interrupt.signal, patience.signal]),
+    ...(options.output === undefined ? {} : { destination: options.output }),
+  });
+  const show = (): void => {
+    patience.look(transfer.progress());
+    showProgress(transfer.progress(), output);
+  };
+  using ticking = every(progressMs, show);
+  const report = await transfer.done.catch((error: unknown) => {
+    output.liveDone();
+    throw patience.explain(error, transfer, trackers);
+  });
+  show();
+  output.liveDone();
+  tellDone(report, output);
+  if (options.seed !== true) return;
+  output.say('serving it on; Ctrl-C stops it');
+  await interrupt.wait();
+}
+
+function readTicket(text: string, { tracker, peer }: GetOptions): Ticket {
+  const parsed = parseTicket(text);
+  if (!parsed.ok) throw new ShoalError('ticketInvalid', parsed.detail);
+  const { trackers, peers } = parsed.value;
+  return {
+    ...parsed.value,
+    trackers: [...trackers, ...tracker.map((address) => readAddress('--tracker', address))],
+    peers: [...peers, ...peer.map((address) => readAddress('--peer', address))],
+  };
+}
+
+/** What a person or a script would want to know at once; the rest is in the progress. */
+function tellEvent(event: SessionEvent, output: Output): void {
+  switch (event.type) {
+    case 'storeReady':
+      output.event({ event: 'resumed', heldBytes: event.heldBytes, totalBytes: event.totalBytes });
+      if (event.heldBytes > 0) output.say(`going on: ${formatBytes(event.heldBytes)} are here from before`);
+      return;
+    case 'remoteStruck':
+      output.event({ event: 'struck', peer: event.peer, offence: event.offence, banned: event.banned });
+      if (event.banned) output.say(`${formatAddress(event.address)} is banned: ${event.offence}`);
+      return;
+    case 'paused':
+      output.event({ event: 'paused', code: event.code });
+      return output.say(event.code === 'diskFull' ? 'the disk is full; waiting for room' : `paused: ${event.code}`);
+    case 'resumed':
+      output.event({ event: 'unpaused' });
+      return output.say('going on');
+    default:
+  }
+}
+
+function showProgress(progress: TransferProgress, output: Output): void {
+  const { heldBytes, totalBytes, receivedBytes, sentBytes, receivedBytesPerSecond, remoteCount } = progress;
+  const rate = { heldBytes, totalBytes, bytesPerSecond: receivedBytesPerSecond, peers: remoteCount };
+  output.event({ event: 'progress', ...rate, downloadedBytes: receivedBytes, uploadedBytes: sentBytes });
+  if (progress.state === 'finding') output.live(`looking for peers (${remoteCount} found)`);
+  if (progress.state === 'fetching') output.live(formatProgress(rate));
+}
+
+function tellDone(report: TransferReport, output: Output): void {
+  const { destination, totalBytes, resumedBytes, wastedBytes, elapsedMs, remotes } = report;
+  const from = remotes
+    .filter(({ receivedBytes }) => receivedBytes > 0)
+    .map(({ peer, address, receivedBytes }) => ({ peer, address: formatAddress(address), bytes: receivedBytes }));
+  const account = { resumedBytes, wastedBytes, elapsedMs, memoryBytes: memoryBytes() };
+  output.event({ event: 'done', path: destination, bytes: totalBytes, from, ...account });
+  output.data(destination);
+  const fetched = totalBytes - resumedBytes;
+  const rate = formatRate(fetched / Math.max(0.001, elapsedMs / 1000));
+  output.say(`${formatBytes(fetched)} in ${formatDuration(elapsedMs)} (${rate}), verified, from ${from.length} peers:`);
+  for (const { address, bytes } of from) output.say(`  ${address.padEnd(22)} ${formatBytes(bytes)}`);
+}

@@ -1,0 +1,52 @@
+// `shoal where`: who holds which chunks of a file.
+
+import { formatAddress, ShoalError } from '@shoal/machine';
+import { locatedHolders } from '@shoal/tracker';
+import { openLinks } from '@shoal/transport-udp/node';
+import { askTracker } from '@shoal/tracker/node';
+import type { SwarmId } from '@shoal/wire';
+import type { Command } from 'commander';
+import { readAddress, readSeconds } from '../options.ts';
+import { type CommonOptions, type Context, run } from '../run.ts';
+import { formatRanges } from '../text/ranges.ts';
+import { formatTable } from '../text/table.ts';
+import { formatBytes } from '../text/units.ts';
+
+interface WhereOptions extends CommonOptions {
+  readonly tracker: string;
+  readonly timeout: string;
+}
+
+export const addWhere = (program: Command): Command =>
+  program
+    .command('where')
+    .description('show who holds which chunks of a file')
+    .argument('<name>', 'the name as `shoal ls` shows it, or the swarm (64 hexadecimal digits)')
+    .requiredOption('--tracker <host:port>', 'the tracker to ask')
+    .option('--timeout <seconds>', 'how long to wait for an answer', '5')
+    .addHelpText('after', '\nExample:\n  shoal where photos --tracker 192.168.1.5:7070')
+    .action(async (name: string, options: WhereOptions) => run(options, (context) => where(name, options, context)));
+
+async function where(name: string, options: WhereOptions, { output, interrupt }: Context): Promise<void> {
+  const tracker = readAddress('--tracker', options.tracker);
+  const timeoutMs = readSeconds('--timeout', options.timeout) * 1000;
+  await using links = await openLinks({ port: 0 });
+  const file = /^[0-9a-f]{64}$/.test(name) ? { swarm: name as SwarmId } : { name };
+  const request = { type: 'fileLocations', file } as const;
+  const { reply, body } = await askTracker(links, tracker, request, { timeoutMs, signal: interrupt.signal });
+  if (reply.file === undefined)
+    throw new ShoalError('notFound', `${options.tracker} knows no "${name}"; \`shoal ls\` lists what it knows`);
+  const holders = locatedHolders(reply, body);
+  if (holders === undefined)
+    throw new ShoalError('protocolViolated', `${options.tracker} answered with half an answer`);
+  const { chunkCount, bytes, swarm, seeders, leechers } = reply.file;
+  output.say(
+    `${reply.file.name}: ${formatBytes(bytes)} in ${chunkCount} chunks, ${seeders} seeders, ${leechers} leechers`,
+  );
+  for (const { address, peer, held } of holders)
+    output.event({ event: 'holder', address: formatAddress(address), peer, chunks: [...held.ones()] });
+  output.event({ event: 'done', swarm, holders: reply.total, rarest: reply.rarest });
+  const rows = holders.map(({ address, held }) => [formatAddress(address), String(held.count), formatRanges(held)]);
+  output.data(formatTable([['peer', 'held', 'chunks'], ...rows]));
+  if (reply.total > holders.length) output.say(`and ${reply.total - holders.length} more`);
+}

@@ -1,0 +1,60 @@
+// Starts the command line from source, for tests that drive it as its users do.
+
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach } from 'vitest';
+import { Player } from '../src/demo/cast.ts';
+
+export const program = ['-C', '@shoal/source', fileURLToPath(new URL('../src/main.ts', import.meta.url))];
+const playing: Player[] = [];
+
+/** A temporary folder, gone after the file's tests. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'shoal-cli-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A `shoal …` that runs on, with --json; ended after the test. */
+export function play(...args: string[]): Player {
+  const player = new Player(args[0] ?? 'shoal', args, program);
+  playing.push(player);
+  return player;
+}
+
+afterEach(async () => {
+  await Promise.all(playing.splice(0).map((player) => player.stop()));
+});
+
+/** What a command that ends by itself said. */
+export interface Ended {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `shoal …` to its end, as `uid` when given. */
+export async function shoal(args: readonly string[], uid?: number): Promise<Ended> {
+  return new Promise((resolve) => {
+    const options = { encoding: 'utf8', timeout: 30_000, ...(uid === undefined ? {} : { uid }) } as const;
+    execFile(process.execPath, [...program, ...args], options, (error, stdout, stderr) => {
+      const status = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
+      resolve({ status, stdout, stderr });
+    });
+  });
+}
+
+/** A tracker on loopback; its address. */
+export async function playTracker(): Promise<{ tracker: Player; address: string }> {
+  const tracker = play('tracker', '--listen', '127.0.0.1:0');
+  return { tracker, address: String((await tracker.next('listening'))['address']) };
+}
+
+/** An owner on loopback; its ticket. */
+export async function playOwner(path: string, tracker: string): Promise<{ owner: Player; ticket: string }> {
+  const owner = play('share', path, '--tracker', tracker, '--listen', '127.0.0.1:0');
+  return { owner, ticket: String((await owner.next('sharing'))['ticket']) };
+}
