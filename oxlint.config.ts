@@ -49,6 +49,7 @@ export default defineConfig({
     'import/no-named-as-default-member': 'off',
     'no-await-in-loop': 'off',
     'no-shadow': 'off',
+    'no-underscore-dangle': 'off', // `using _x = …` holds something that is only let go
     'unicorn/no-array-sort': 'off',
     'unicorn/no-array-reverse': 'off',
   },

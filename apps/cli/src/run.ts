@@ -45,6 +45,8 @@ function codeOf(error: unknown): string {
 /** A program started by another one ends with it, however that one ends: its stdin closes. */
 function stopWithStdin(): void {
   process.stdin.resume();
+  // Listening must not keep a finished program alive; a pipe is a socket, which can be told so.
+  if ('unref' in process.stdin) process.stdin.unref();
   process.stdin.once('end', () => process.kill(process.pid, 'SIGTERM'));
   process.stdin.once('error', () => process.kill(process.pid, 'SIGTERM'));
 }

@@ -64,7 +64,7 @@ async function get(text: string, options: GetOptions, { output, interrupt }: Con
     patience.look(transfer.progress());
     showProgress(transfer.progress(), output);
   };
-  using ticking = every(progressMs, show);
+  using _ticking = every(progressMs, show);
   const report = await transfer.done.catch((error: unknown) => {
     output.liveDone();
     throw patience.explain(error, transfer, trackers);

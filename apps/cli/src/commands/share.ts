@@ -50,7 +50,7 @@ async function share(path: string, options: ShareOptions, { output, interrupt }:
   output.data(shared.ticket);
   output.event({ event: 'sharing', ...describe(shared), peer: peer.peer, address: formatAddress(peer.address) });
   output.say(`sharing ${shared.name}: ${formatBytes(shared.bytes)} in ${shared.chunkCount} chunks; Ctrl-C stops it`);
-  using ticking = every(progressMs, () => {
+  using _ticking = every(progressMs, () => {
     const { sentBytes, sentBytesPerSecond, remoteCount } = shared.progress();
     output.event({ event: 'progress', uploadedBytes: sentBytes, peers: remoteCount });
     output.live(`${formatBytes(sentBytes)} sent, ${formatBytes(sentBytesPerSecond)}/s, ${remoteCount} peers`);
