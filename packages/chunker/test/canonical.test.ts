@@ -11,7 +11,7 @@ const values = fc.letrec<{ value: Value; list: Value[] }>((tie) => ({
     fc.maxSafeNat(),
     fc.constantFrom(0, 127, 128, 255, 256, 65_535, 65_536, 2 ** 32 - 1, 2 ** 32, 2 ** 53 - 1),
     fc.boolean(),
-    fc.string({ unit: 'binary' }),
+    fc.array(fc.nat(0x10_ffff)).map((points) => String.fromCodePoint(...points).toWellFormed()),
     fc.constantFrom(31, 32, 255, 256, 65_535, 65_536).map((length) => 'x'.repeat(length)),
     fc.uint8Array(),
     tie('list'),

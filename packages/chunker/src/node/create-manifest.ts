@@ -17,7 +17,7 @@ export interface CreateManifestOptions {
   readonly chunkBytes?: number;
   /** By default BLAKE3. */
   readonly hash?: HashName;
-  /** Most threads to hash on; by default the machine's cores, at most 8. */
+  /** How many threads to hash on; 1 is the calling one. By default as many as the machine has and the content is worth, at most 8. */
   readonly threads?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (hashedBytes: number, totalBytes: number) => void;

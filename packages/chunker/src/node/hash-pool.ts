@@ -14,7 +14,7 @@ export interface HashRun {
   readonly signal?: AbortSignal | undefined;
   /** Told now and then how many more bytes are hashed. */
   readonly onHashed: (bytes: number) => void;
-  /** Most threads; by default as many as the machine has cores for, at most 8. */
+  /** How many threads; 1 is the calling one. By default as many as the machine has cores for and the set is worth. */
   readonly threads?: number | undefined;
 }
 
@@ -30,11 +30,9 @@ const filesPerMs = 50;
 
 /** Fills the job's table. Fails with the first ShoalError met, or `aborted`; no thread is left behind. */
 export async function runHashJob(job: HashJob, run: HashRun): Promise<void> {
-  const threads = run.threads ?? Math.min(availableParallelism(), threadsMax);
-  const worker = workerUrl();
-  await (threads > 1 && worker !== undefined && takesLongerThanAStart(job)
-    ? hashInWorkers(job, run, worker, threads)
-    : hashHere(job, run));
+  const threads = run.threads ?? (takesLongerThanAStart(job) ? Math.min(availableParallelism(), threadsMax) : 1);
+  const worker = threads > 1 ? workerUrl() : undefined;
+  await (worker === undefined ? hashHere(job, run) : hashInWorkers(job, run, worker, threads));
 }
 
 function takesLongerThanAStart({ files }: HashJob): boolean {

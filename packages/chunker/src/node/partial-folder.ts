@@ -43,7 +43,7 @@ export class PartialFolder {
       await folder.#claim(document, hashes);
       return folder;
     } catch (error) {
-      if (isNew) await folder?.remove();
+      if (isNew) await (folder?.remove() ?? removeIfEmpty(path));
       else folder?.release();
       throw diskError(error, 'cannot download to', destination);
     }
@@ -66,12 +66,7 @@ export class PartialFolder {
     await rm(this.#documentPath, { force: true });
     await rm(this.#draftPath, { force: true });
     this.release();
-    try {
-      await rmdir(this.path);
-    } catch (error) {
-      // Somebody keeps something of theirs in it, or has just begun anew: it is no longer ours to remove.
-      if (errno(error) !== 'ENOTEMPTY' && errno(error) !== 'EEXIST' && errno(error) !== 'ENOENT') throw error;
-    }
+    await removeIfEmpty(this.path);
   }
 
   async #claim(document: ManifestDocument, hashes: HashSuite): Promise<void> {
@@ -86,6 +81,15 @@ export class PartialFolder {
     await this.clear();
     await writeFile(this.#draftPath, document.bytes);
     await rename(this.#draftPath, this.#documentPath);
+  }
+}
+
+/** Removes a folder unless somebody keeps something of theirs in it, or has just begun anew there. */
+async function removeIfEmpty(path: string): Promise<void> {
+  try {
+    await rmdir(path);
+  } catch (error) {
+    if (errno(error) !== 'ENOTEMPTY' && errno(error) !== 'EEXIST' && errno(error) !== 'ENOENT') throw error;
   }
 }
 

@@ -15,16 +15,20 @@ export function takeLock(path: string): () => void {
   if (heldHere.has(path) || (!tryTake(path, owner) && !(removeStale(path) && tryTake(path, owner))))
     throw new ShoalError('storeBusy', `another shoal is writing here: ${showName(path)}`);
   heldHere.add(path);
+  let isHeld = true;
   return () => {
-    if (heldHere.delete(path)) rmSync(path, { force: true });
+    if (!isHeld) return; // it may be another's by now
+    isHeld = false;
+    heldHere.delete(path);
+    rmSync(path, { force: true });
   };
 }
 
 /** Made complete under another name first: nobody may see a lock that does not name its owner yet. */
 function tryTake(path: string, owner: string): boolean {
   const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, owner);
   try {
+    writeFileSync(draft, owner);
     linkSync(draft, path);
     return true;
   } catch (error) {

@@ -1,0 +1,23 @@
+// The file-sets of test/vectors/file-sets.json, built from their descriptions. The bytes of a file of length n are
+// i mod 251 for i from 0 to n - 1, as in BLAKE3's own vectors.
+
+import type { HashName } from '../src/hash.ts';
+
+export interface VectorSet {
+  readonly description: string;
+  readonly kind: 'file' | 'folder';
+  readonly name: string;
+  readonly hash: HashName;
+  readonly chunkBytes: number;
+  readonly files: readonly { readonly path: string; readonly bytes: number; readonly executable: boolean }[];
+  readonly emptyFolders: readonly string[];
+  /** In hexadecimal, like the rest. */
+  readonly chunkDigests: readonly string[];
+  readonly root: string;
+  readonly manifest: string;
+  readonly swarmId: string;
+  /** With the tracker `192.0.2.1:4000` and the peer `[2001:db8::1]:5000`. */
+  readonly ticket: string;
+}
+
+export const patterned = (length: number): Uint8Array => Uint8Array.from({ length }, (_, index) => index % 251);
