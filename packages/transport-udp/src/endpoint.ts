@@ -20,7 +20,7 @@ import type { CongestionFactory } from './congestion/controller.ts';
 import { Cubic } from './congestion/cubic.ts';
 import { Connection, type ConnectionEvent, type ConnectionOwner } from './connection/connection.ts';
 import type { Batch } from './connection/packetizer.ts';
-import { type CryptoSuite, keyBytes, type KeyPair } from './crypto.ts';
+import { type CryptoSuite, keyBytes, type KeyPair, tagBytes } from './crypto.ts';
 import { firstDatagramBytes, type HandshakePacket, readHandshakePacket } from './handshake/handshaker.ts';
 import type { TransportParameters } from './handshake/parameters.ts';
 import { type ConnectionId, connectionIdFrom, packetKinds, packetLengthAt, viewOf } from './packet/header.ts';
@@ -70,6 +70,8 @@ export interface DatagramMachine<Output> extends Machine<Output> {
   pollTransmit(buffer: Uint8Array, now: Instant): Transmit | undefined;
 }
 
+const firstMessageBytesMax = keyBytes + tagBytes;
+
 export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner {
   /** Our identity. */
   readonly peer: PeerId;
@@ -80,8 +82,9 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
   readonly #memory = new RecordMemory();
   /** By the first word of our connection id; the second is checked. */
   readonly #connections = new Map<number, Connection>();
-  /** Connections of strangers by address and their id, so that a repeated first packet finds its connection. */
+  /** Connections of strangers by their first packet, so that a repeated one finds its connection and no other does. */
   readonly #strangers = new Map<string, Connection>();
+  readonly #strangerKeys = new WeakMap<Connection, string>();
   /** Strangers whose handshake is not finished. */
   readonly #pending = new Set<Connection>();
   readonly #timers = new Timers<Connection>();
@@ -238,13 +241,14 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
       if (known === undefined) this.#packetsUnknown += 1;
       return;
     }
-    // The whole first datagram must be there: an answer is never larger than the question.
-    if (length < firstDatagramBytes) return;
+    // The whole first datagram must be there: an answer is never larger than the question. The message has one size,
+    // or one larger by a tag: what is kept of a stranger is bounded.
+    if (length < firstDatagramBytes || packet.message.length > firstMessageBytesMax) return;
     this.#handleStranger(packet, from, length);
   }
 
   #handleStranger(packet: HandshakePacket, from: Address, length: number): void {
-    const key = strangerKey(from, packet.source);
+    const key = `${formatAddress(from)} ${packet.source.high} ${packet.source.low} ${toHex(packet.message)}`;
     let connection = this.#strangers.get(key);
     if (connection === undefined) {
       const { connectionsMax, pendingHandshakesMax } = this.config;
@@ -254,6 +258,7 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
       }
       connection = this.#add(from, this.#now, packet.source);
       this.#strangers.set(key, connection);
+      this.#strangerKeys.set(connection, key);
       this.#pending.add(connection);
     }
     connection.noteReceived(length);
@@ -311,10 +316,6 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
     this.#timers.clear(connection);
     this.#ready.delete(connection);
     this.#connections.delete(connection.localId.high);
-    if (connection.dialler) return;
-    this.#strangers.delete(strangerKey(connection.address, connection.remoteId));
+    this.#strangers.delete(this.#strangerKeys.get(connection) ?? '');
   }
 }
-
-const strangerKey = (address: Address, id: ConnectionId): string =>
-  `${formatAddress(address)}/${id.high.toString(16)}/${id.low.toString(16)}`;

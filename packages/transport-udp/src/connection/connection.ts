@@ -75,7 +75,7 @@ type State = 'handshaking' | 'open' | 'flushing' | 'closing' | 'closed';
 const amplificationMax = 3; // RFC 9000 section 8.1
 const flushMsMax = 2_000;
 /** After an answer that did not fit our key or secret: the true one may still come, but then it comes soon. */
-const forgeryPatienceMs = 1_000;
+const forgeryPatienceMs = 2_000;
 
 export class Connection {
   readonly address: Address;
@@ -128,11 +128,6 @@ export class Connection {
   /** True when it may be forgotten. */
   get closed(): boolean {
     return this.#state === 'closed';
-  }
-
-  /** The id the remote wants in packets to it. */
-  get remoteId(): ConnectionId {
-    return this.#handshaker.remoteId;
   }
 
   /** True when the remote has been told of the end, or there is nothing to tell. */
@@ -190,7 +185,7 @@ export class Connection {
     const progress = this.#handshaker.handlePacket(packet, now);
     if (progress === 'refused') this.#end('authenticationFailed', false);
     if (progress === 'finished') this.#establish(now);
-    if (this.#handshaker.sawForgery && this.#session === undefined)
+    if (this.dialler && this.#handshaker.sawForgery && this.#session === undefined)
       this.#deadline = earliest(this.#deadline, after(now, forgeryPatienceMs));
     this.#options.owner.touched(this);
   }
@@ -211,7 +206,7 @@ export class Connection {
     if (outcome === 'unauthentic') return;
     if (!this.#confirmed && session.confirmed) {
       this.#confirmed = true;
-      this.#deadline = NEVER;
+      if (this.#state === 'open') this.#deadline = NEVER; // it was the handshake's
       this.#handshaker.confirm();
     }
     this.#heardAt = now;
@@ -272,7 +267,7 @@ export class Connection {
 
   #establish(now: Instant): void {
     const { config, congestion, memory, owner } = this.#options;
-    const { keys, remote, remoteKey } = this.#handshaker.result!;
+    const { keys, remote, remoteKey, rttMs } = this.#handshaker.result!;
     this.#peer = peerId(toHex(remoteKey))!;
     this.#state = 'open';
     this.#session = new Session({
@@ -282,6 +277,7 @@ export class Connection {
       remote,
       datagramBytes: Math.min(config.datagramBytes, remote.datagramBytesMax),
       initialRttMs: config.initialRttMs,
+      ...(rttMs === undefined ? {} : { rttMs }),
       congestion,
       memory,
       emit: (event) => this.#emit(event),
@@ -319,7 +315,8 @@ export class Connection {
 
   /** Nothing is left to say to the remote. */
   #end(reason: Reason, byRemote: boolean): void {
-    this.#emit({ type: 'connectionClosed', reason, byRemote });
+    // A stranger that never got through the handshake was never announced.
+    if (this.dialler || this.#session !== undefined) this.#emit({ type: 'connectionClosed', reason, byRemote });
     this.#state = 'closed';
   }
 

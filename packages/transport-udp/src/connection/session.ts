@@ -33,6 +33,8 @@ export interface SessionOptions {
   readonly remote: TransportParameters;
   readonly datagramBytes: number;
   readonly initialRttMs: number;
+  /** What the handshake measured. */
+  readonly rttMs?: number;
   readonly congestion: CongestionFactory;
   readonly memory: RecordMemory;
   readonly emit: (event: StreamEvent) => void;
@@ -63,6 +65,7 @@ export class Session implements PacketFate {
       burstBytesMax: remote.receiveBufferBytes / 2,
       initialRttMs,
     });
+    if (options.rttMs !== undefined) this.recovery.rtt.update(options.rttMs, 0);
     this.streams = new StreamTable({ ...options, control: this.#control });
     this.#packetizer = new Packetizer({
       keys: keys.sending,

@@ -25,6 +25,9 @@ export type StreamEvent =
   /** After `openStream` answered undefined: the remote takes more streams now. */
   | { readonly type: 'streamsAvailable' };
 
+/** Ids have 32 bits, the lowest for who opened: after two thousand million streams a new connection is needed. */
+const streamsEverMax = 2 ** 31;
+
 export interface StreamTableOptions {
   readonly dialler: boolean;
   readonly keys: SessionKeys;
@@ -111,7 +114,7 @@ export class StreamTable implements StreamOwner, WindowSource {
 
   handleMaxStreams(count: number): void {
     if (count <= this.#openMax) return;
-    this.#openMax = count;
+    this.#openMax = Math.min(count, streamsEverMax);
     if (!this.#openRefused) return;
     this.#openRefused = false;
     this.#options.emit({ type: 'streamsAvailable' });

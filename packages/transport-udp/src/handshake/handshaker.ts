@@ -3,7 +3,7 @@
 // message is padded to 1,200 bytes, so an answer is never larger than what asked for it: nobody can be flooded
 // through us before the address is proved by the third message (which answers random bytes of the second).
 
-import { after, bytesEqual, type Instant, NEVER } from '@shoal/machine';
+import { after, bytesEqual, type Instant, msBetween, NEVER } from '@shoal/machine';
 import type { CryptoSuite, KeyPair } from '../crypto.ts';
 import {
   type ConnectionId,
@@ -23,8 +23,9 @@ import { type SessionKeys, sessionKeys } from './session-keys.ts';
 export const firstDatagramBytes = 1_200;
 
 const repeatMs = 250;
-const repeatMsMax = 2_000;
-const forgeriesMax = 3; // of one message; each costs two Diffie-Hellman computations to start over
+const repeatMsMax = 1_000;
+/** Messages that are not authentic and yet looked at; each costs two Diffie-Hellman computations. More are ignored. */
+const forgeriesMax = 8;
 
 export interface HandshakerOptions {
   readonly crypto: CryptoSuite;
@@ -41,6 +42,8 @@ export interface HandshakeResult {
   readonly keys: SessionKeys;
   readonly remote: TransportParameters;
   readonly remoteKey: Uint8Array;
+  /** The round trip of a message that was sent only once. */
+  readonly rttMs: number | undefined;
 }
 
 /** What a message did: `finished` comes once a side has authenticated the other; `refused` is final. */
@@ -76,9 +79,14 @@ export class Handshaker {
   #step = 0;
   #firstMessage: Uint8Array | undefined;
   #forgeries = 0;
+  #lastForgery: Uint8Array | undefined;
+  /** Answering side: the first message is of somebody with a secret where we have none, or the other way round. */
+  #mismatched = false;
   #repeatAt: Instant = NEVER;
   #repeatMs = repeatMs;
   #due = false;
+  /** When the message that is being answered left; undefined when it left more than once. */
+  #sentAt: Instant | undefined;
   #result: HandshakeResult | undefined;
   remoteId: ConnectionId = noConnectionId;
 
@@ -114,7 +122,7 @@ export class Handshaker {
   handlePacket(packet: HandshakePacket, now: Instant): HandshakeProgress {
     if (!this.#initiator && packet.step === 1) return this.#handleFirst(packet, now);
     if (this.#initiator && packet.step === 2) return this.#handleSecond(packet, now);
-    if (!this.#initiator && packet.step === 3) return this.#handleThird(packet);
+    if (!this.#initiator && packet.step === 3) return this.#handleThird(packet, now);
     return 'ignored';
   }
 
@@ -125,6 +133,7 @@ export class Handshaker {
   handleTimeout(now: Instant): void {
     if (now < this.#repeatAt) return;
     this.#due = true;
+    this.#sentAt = undefined;
     this.#repeatMs = Math.min(2 * this.#repeatMs, repeatMsMax);
     this.#repeatAt = after(now, this.#repeatMs);
   }
@@ -153,11 +162,16 @@ export class Handshaker {
       // Ours was lost, or theirs came twice: answer again what we answered before, and nothing else.
       if (this.#result !== undefined || !bytesEqual(message, this.#firstMessage)) return 'ignored';
       this.#due = true;
+      this.#sentAt = undefined;
       return 'answered';
     }
-    if (this.#noise.readMessage(message) === undefined) return 'refused';
     this.#firstMessage = message;
-    this.#say(2, this.#noise.writeMessage(writeParameters(this.#options.parameters)), now);
+    this.#mismatched = this.#noise.readMessage(message) === undefined;
+    // An empty answer cannot be authentic: it lets an honest dialler tell a wrong secret from nobody there.
+    const answer = this.#mismatched
+      ? new Uint8Array()
+      : this.#noise.writeMessage(writeParameters(this.#options.parameters));
+    this.#say(2, answer, now);
     return 'answered';
   }
 
@@ -166,45 +180,51 @@ export class Handshaker {
       this.#due = sameConnectionId(packet.source, this.remoteId);
       return 'ignored';
     }
+    if (this.#forgeries >= forgeriesMax) return 'ignored';
     const payload = this.#noise.readMessage(packet.message);
     const remote = payload === undefined ? undefined : readParameters(payload);
     const remoteKey = this.#noise.remoteStatic;
     if (remote === undefined || remoteKey === undefined || !sameConnectionId(remote.connectionId, packet.source)) {
-      this.#startOver();
-      return this.#forgeries < forgeriesMax ? 'ignored' : 'refused';
+      return this.#handleForgery(packet.message);
     }
     // Before the third message, so that somebody else never learns who dialled.
     if (this.#options.expect !== undefined && !bytesEqual(this.#options.expect, remoteKey)) return 'refused';
+    const rttMs = this.#rttMs(now);
     this.remoteId = packet.source;
     this.#repeatMs = repeatMs;
     this.#say(3, this.#noise.writeMessage(writeParameters(this.#options.parameters)), now);
-    this.#finish(remote, remoteKey);
+    this.#finish(remote, remoteKey, rttMs);
     return 'finished';
   }
 
-  #handleThird({ message, source }: HandshakePacket): HandshakeProgress {
-    if (this.#result !== undefined || this.#firstMessage === undefined) return 'ignored';
+  #handleThird({ message, source }: HandshakePacket, now: Instant): HandshakeProgress {
+    if (this.#result !== undefined || this.#firstMessage === undefined || this.#mismatched) return 'ignored';
+    if (this.#forgeries >= forgeriesMax) return 'ignored';
     const payload = this.#noise.readMessage(message);
     const remote = payload === undefined ? undefined : readParameters(payload);
     const remoteKey = this.#noise.remoteStatic;
     if (remote === undefined || remoteKey === undefined || !sameConnectionId(remote.connectionId, source)) {
-      this.#startOver();
-      return this.#forgeries < forgeriesMax ? 'ignored' : 'refused';
+      return this.#handleForgery(message);
     }
-    this.#finish(remote, remoteKey);
+    this.#finish(remote, remoteKey, this.#rttMs(now));
     this.confirm();
     return 'finished';
   }
 
-  #finish(remote: TransportParameters, remoteKey: Uint8Array): void {
+  #rttMs(now: Instant): number | undefined {
+    return this.#sentAt === undefined ? undefined : msBetween(this.#sentAt, now);
+  }
+
+  #finish(remote: TransportParameters, remoteKey: Uint8Array, rttMs: number | undefined): void {
     const keys = sessionKeys(this.#options.crypto, this.#noise.keys(), this.#initiator);
-    this.#result = { keys, remote, remoteKey };
+    this.#result = { keys, remote, remoteKey, rttMs };
   }
 
   #say(step: number, message: Uint8Array, now: Instant): void {
     this.#step = step;
     this.#message = message;
     this.#due = true;
+    this.#sentAt = now;
     if (this.#initiator) this.#repeatAt = after(now, this.#repeatMs);
   }
 
@@ -227,9 +247,21 @@ export class Handshaker {
     });
   }
 
-  /** A message that was not authentic has spoilt the Noise state: rebuild it from what is known to be good. */
-  #startOver(): void {
+  /**
+   * A message that was not authentic. Damaged on the way, it comes differently the next time; the very same again is
+   * what the remote means to say: another secret, or no idea of ours.
+   */
+  #handleForgery(message: Uint8Array): HandshakeProgress {
+    const again = this.#lastForgery !== undefined && bytesEqual(this.#lastForgery, message);
+    this.#lastForgery = message;
     this.#forgeries += 1;
+    if (again && this.#initiator) return 'refused';
+    this.#startOver();
+    return 'ignored';
+  }
+
+  /** The Noise state is spoilt: rebuild it from what is known to be good. */
+  #startOver(): void {
     this.#noise = this.#start();
     if (this.#initiator) this.#noise.writeMessage(new Uint8Array());
     else {

@@ -153,7 +153,9 @@ export class LinkCarrier implements DatagramMachine<LinkFact>, LinkOwner {
     }
     const code = linkCodeOf(event.reason);
     if (context instanceof Link) {
-      if (this.#links.delete(context.id)) this.tell({ type: 'linkClosed', link: context.id, code });
+      // A link that was open is not unreachable: our last handshake message never got through.
+      const told = code === 'unreachable' ? 'lost' : code;
+      if (this.#links.delete(context.id)) this.tell({ type: 'linkClosed', link: context.id, code: told });
     } else if (context !== undefined) this.tell({ type: 'dialFailed', dial: (context as Dialling).dial, code });
   }
 

@@ -52,6 +52,11 @@ export class SendCredit {
     return this.#limit - this.#used;
   }
 
+  /** Bytes sealed so far. */
+  get used(): number {
+    return this.#used;
+  }
+
   use(bytes: number): void {
     this.#used += bytes;
   }

@@ -63,6 +63,12 @@ export class SendStream {
     return this.#queuedBytes;
   }
 
+  /** Sealed bytes kept because the remote has not acknowledged everything before them. */
+  get retainedBytes(): number {
+    const first = this.#records[0];
+    return first === undefined ? 0 : this.#sealedEnd - first.start;
+  }
+
   get finishing(): boolean {
     return this.#finishing;
   }
@@ -125,7 +131,7 @@ export class SendStream {
   acknowledge(offset: number, length: number): void {
     if (this.#state !== 'open') return;
     this.#acked.add(offset, offset + length);
-    this.#lost.remove(offset, offset + length);
+    if (this.#lost.rangeCount > 0) this.#lost.remove(offset, offset + length);
     const prefix = this.#acked.first!.start === 0 ? this.#acked.first!.end : 0;
     while (this.#records.length > 0 && this.#records[0]!.start + this.#records[0]!.sealed.length <= prefix)
       this.#context.memory.give(this.#records.shift()!.sealed);
