@@ -111,7 +111,7 @@ describe('bad input', () => {
     const typo = await shoal(['shrae', 'x']);
     expect(typo.status).toBe(2);
     expect(typo.stderr).toContain('share');
-    expect((await shoal(['get', 'shoal:x', '--timeout', 'soon'])).status).toBe(2);
+    expect((await shoal(['ls', '--tracker', address, '--timeout', 'soon'])).status).toBe(2);
     expect((await shoal(['ls', '--tracker', 'nonsense'])).status).toBe(2);
   });
 

@@ -10,7 +10,7 @@ import { program, temporaryFolder } from './programs.ts';
 
 const folder = temporaryFolder();
 const film = join(folder, 'film');
-writeFileSync(film, seededRng('film').bytes(12_000_000));
+writeFileSync(film, seededRng('film').bytes(40_000_000));
 
 interface Demo {
   readonly status: number | null;

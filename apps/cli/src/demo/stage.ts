@@ -84,6 +84,7 @@ class Stage {
     await Promise.all(this.#receivers.map((receiver) => this.#untilDone(receiver, ticket, tracker)));
     const elapsedMs = performance.now() - started;
     await this.#blow;
+    if (this.#options.victim !== undefined && !this.#struck) this.#incident('nobody was killed: it was over too soon');
     onNews('comparing the copies');
     for (const receiver of this.#receivers) {
       receiver.sha256 = (await digestContent(receiver.copy)).sha256;
@@ -193,11 +194,10 @@ class Stage {
     this.#options.onProgress(this.#receivers.map(({ progress }) => progress));
   }
 
-  #timeToStrike({ name, progress: { heldBytes, totalBytes } }: Receiver): boolean {
-    const isFirst = name === this.#receivers[0]?.name;
-    return (
-      this.#options.victim !== undefined && !this.#struck && isFirst && totalBytes > 0 && heldBytes >= totalBytes / 2
-    );
+  /** Half-way: at least half is there, and something is still missing, so that it matters. */
+  #timeToStrike({ name, progress: { heldBytes, totalBytes }, done }: Receiver): boolean {
+    if (this.#options.victim === undefined || this.#struck || name !== this.#receivers[0]?.name) return false;
+    return done === undefined && heldBytes >= totalBytes / 2 && heldBytes < totalBytes;
   }
 
   async #strike(receiver: Receiver, ticket: string, tracker: Player, follow: (player: Player) => void): Promise<void> {
