@@ -123,7 +123,7 @@ export class ListedFile {
  * Chunk indices from the rarest to the most common, at most `rarestMax`, where `bits` are bitfields one after another and
  * `fullCount` holders have all. Equals start at a random place, so that not everybody begins with the same.
  */
-export function rarestChunks(chunkCount: number, bits: Uint8Array, fullCount: number, rng: Rng): number[] {
+function rarestChunks(chunkCount: number, bits: Uint8Array, fullCount: number, rng: Rng): number[] {
   if (chunkCount === 0 || (fullCount === 0 && bits.length === 0)) return [];
   const counts = new Uint16Array(chunkCount);
   const rowBytes = Bitfield.byteLength(chunkCount);

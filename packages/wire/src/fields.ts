@@ -47,7 +47,7 @@ export const text = (bytesMax: number): Field<string> => ({
 });
 
 /** Bytes, copied so that a message never keeps the buffer it came in. */
-export const bytes = (bytesMax: number): Field<Uint8Array> => ({
+const bytes = (bytesMax: number): Field<Uint8Array> => ({
   write: same,
   read: (wire) => (wire instanceof Uint8Array && wire.length <= bytesMax ? new Uint8Array(wire) : refused),
 });
@@ -61,7 +61,7 @@ const digest = <Id extends string>(): Field<Id> => ({
 });
 
 export const swarm: Field<SwarmId> = digest();
-export const peer: Field<PeerId> = digest();
+const peer: Field<PeerId> = digest();
 
 /** A value or null. */
 export const nullable = <Value>(field: Field<Value>): Field<Value | null> => ({
@@ -91,7 +91,7 @@ export const list = <Value>(field: Field<Value>, max: number): Field<readonly Va
 });
 
 /** An array with one element for each property, in the order of `fields`. Undefined properties are left out. */
-export function record<Value extends object>(fields: Fields<Value>): Field<Value> {
+function record<Value extends object>(fields: Fields<Value>): Field<Value> {
   const entries = Object.entries(fields) as [keyof Value, Field<unknown>][];
   return {
     write: (value) => entries.map(([key, field]) => field.write(value[key])),
@@ -139,7 +139,7 @@ export const contact: Field<PeerContact> = mapped(
 );
 
 export const chunkIndex: Field<number> = uint(chunkCountMax - 1);
-export const chunkCount: Field<number> = uint(chunkCountMax);
+const chunkCount: Field<number> = uint(chunkCountMax);
 export const chunkIndices: Field<readonly number[]> = list(chunkIndex, chunksPerMessageMax);
 export const bitfield: Field<Uint8Array> = bytes(chunkCountMax / 8);
 
