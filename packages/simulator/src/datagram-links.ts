@@ -1,0 +1,129 @@
+// Links over the real transport: each node has a LinkCarrier, and their datagrams travel a network that delays, loses,
+// reorders, duplicates and damages them. Every packet is an event, so this is for swarms of a few peers.
+
+import {
+  type Address,
+  earliest,
+  formatAddress,
+  type Instant,
+  type LinkFact,
+  type LinkOrder,
+  Outbox,
+  type PeerId,
+  type Rng,
+  Timers,
+} from '@shoal/machine';
+import type { Delivery } from '@shoal/machine/testing';
+import { type CryptoSuite, type KeyPair, LinkCarrier, nobleCrypto } from '@shoal/transport-udp';
+import { DatagramNetwork, type PathProfile } from '@shoal/transport-udp/testing';
+import type { NewNode, SimNetwork } from './sim-network.ts';
+
+export interface DatagramLinksOptions {
+  /** The way from any node to any other; its rate is that of each node's uplink. */
+  readonly path: PathProfile;
+  readonly rng: Rng;
+  /** Plain TypeScript unless given; the suite of `@shoal/transport-udp/node` is faster and does the same. */
+  readonly crypto?: CryptoSuite;
+}
+
+interface CarrierNode {
+  readonly address: Address;
+  readonly rng: Rng;
+  readonly keyPair: KeyPair;
+  /** Undefined while the node is stopped. */
+  carrier: LinkCarrier | undefined;
+  starts: number;
+}
+
+const batchBytes = 65_507; // the largest UDP payload: what one call may put out
+
+export class DatagramLinks implements SimNetwork {
+  readonly datagrams: DatagramNetwork;
+  readonly #crypto: CryptoSuite;
+  readonly #nodes: CarrierNode[] = [];
+  readonly #byAddress = new Map<string, number>();
+  readonly #timers = new Timers<number>();
+  readonly #out = new Outbox<Delivery>();
+  readonly #buffer = new Uint8Array(batchBytes);
+
+  constructor({ path, rng, crypto = nobleCrypto }: DatagramLinksOptions) {
+    this.datagrams = new DatagramNetwork(path, rng.fork('datagrams'));
+    this.#crypto = crypto;
+  }
+
+  addNode({ address, rng }: NewNode): PeerId {
+    const keyPair = this.#crypto.keyPairOf(rng.fork('identity').bytes(32));
+    const node: CarrierNode = { address, rng, keyPair, carrier: undefined, starts: 0 };
+    this.#byAddress.set(formatAddress(address), this.#nodes.push(node) - 1);
+    return this.#newCarrier(node).peer;
+  }
+
+  stopNode(node: number): void {
+    this.#nodes[node]!.carrier = undefined;
+    this.#timers.clear(node);
+  }
+
+  startNode(node: number): void {
+    this.#newCarrier(this.#nodes[node]!);
+  }
+
+  setRates(): void {
+    // Rates belong to the path here, the same for all.
+  }
+
+  perform(node: number, order: LinkOrder, now: Instant): void {
+    this.#nodes[node]!.carrier?.perform(order, now);
+    this.#drain(node, now);
+  }
+
+  poll(): Delivery | undefined {
+    return this.#out.poll();
+  }
+
+  nextTimeout(): Instant {
+    return earliest(this.datagrams.nextArrival(), this.#timers.next());
+  }
+
+  handleTimeout(now: Instant): void {
+    for (let got = this.datagrams.receive(now); got !== undefined; got = this.datagrams.receive(now)) {
+      const node = this.#byAddress.get(formatAddress(got.to));
+      if (node === undefined) continue;
+      this.#nodes[node]!.carrier?.handleDatagram(got.bytes, got.from, now);
+      this.#drain(node, now);
+    }
+    for (let node = this.#timers.pop(now); node !== undefined; node = this.#timers.pop(now)) {
+      this.#nodes[node]!.carrier?.handleTimeout(now);
+      this.#drain(node, now);
+    }
+  }
+
+  /** Each start draws other ephemeral keys and connection ids. */
+  #newCarrier(node: CarrierNode): LinkCarrier {
+    node.starts += 1;
+    const rng = node.rng.fork(`start ${node.starts}`);
+    const { keyPair } = node;
+    node.carrier = new LinkCarrier({ crypto: this.#crypto, keyPair, randomBytes: (count) => rng.bytes(count) });
+    return node.carrier;
+  }
+
+  #drain(node: number, now: Instant): void {
+    const { carrier, address } = this.#nodes[node]!;
+    if (carrier === undefined) return;
+    this.#collect(node, carrier);
+    for (;;) {
+      const transmit = carrier.pollTransmit(this.#buffer, now);
+      this.#collect(node, carrier);
+      if (transmit === undefined) break;
+      for (let at = 0; at < transmit.length; at += transmit.segmentBytes) {
+        const end = Math.min(transmit.length, at + transmit.segmentBytes);
+        this.datagrams.send(address, transmit.address, this.#buffer.subarray(at, end), now);
+      }
+    }
+    this.#timers.set(node, carrier.nextTimeout());
+  }
+
+  #collect(node: number, carrier: LinkCarrier): void {
+    for (let fact: LinkFact | undefined = carrier.poll(); fact !== undefined; fact = carrier.poll())
+      this.#out.push({ node, fact });
+  }
+}

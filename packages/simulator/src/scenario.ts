@@ -1,0 +1,210 @@
+// One simulated transfer, from a seed to a report: who takes part over which network, what goes wrong, and how near to
+// the fluid bound it came. The same scenario with the same seed gives the same trace.
+
+import { type HashSuite, pureHashes } from '@shoal/chunker';
+import { assertNever, instant, type PeerId, seededRng } from '@shoal/machine';
+import { fluidBoundMs, type SessionEvent } from '@shoal/peer';
+import type { CryptoSuite } from '@shoal/transport-udp';
+import type { PathProfile } from '@shoal/transport-udp/testing';
+import { Checks } from './checks.ts';
+import { rememberingHashes, simContent } from './content.ts';
+import { DatagramLinks } from './datagram-links.ts';
+import type { Rates } from './fluid-medium.ts';
+import { FluidNetwork } from './fluid-network.ts';
+import type { SimNetwork } from './sim-network.ts';
+import { SimPeer } from './sim-peer.ts';
+import { SimTracker } from './sim-tracker.ts';
+import { Trace } from './trace.ts';
+import { World } from './world.ts';
+
+export interface Receiver extends Rates {
+  /** Comes at this moment; 0 unless given. */
+  readonly arrivesAtMs?: number;
+  /** Goes as soon as it has everything. */
+  readonly leavesWhenDone?: boolean;
+  /** Serves damaged chunks. It need not finish. */
+  readonly lies?: boolean;
+}
+
+/** What goes wrong, and when. Peer 0 is the owner, peer i the i-th receiver. */
+export type Fault =
+  | { readonly type: 'killPeer' | 'startPeer'; readonly atMs: number; readonly peer: number }
+  | { readonly type: 'stopTracker' | 'startTracker'; readonly atMs: number }
+  | { readonly type: 'setRates'; readonly atMs: number; readonly peer: number; readonly rates: Rates };
+
+export interface Scenario {
+  readonly totalBytes: number;
+  readonly chunkBytes: number;
+  readonly owner: Rates;
+  readonly receivers: readonly Receiver[];
+  /** Pipes, or the real transport over datagrams (where rates come from the path). */
+  readonly network:
+    | { readonly type: 'fluid'; readonly delayMs: number }
+    | { readonly type: 'datagrams'; readonly path: PathProfile };
+  readonly faults?: readonly Fault[];
+  /** Who is not done by then is a problem. */
+  readonly untilMs: number;
+  readonly trackerTtlMs?: number;
+}
+
+export interface RunOptions {
+  readonly scenario: Scenario;
+  readonly seed: string;
+  /** Plain JavaScript unless given; others give the same digests faster. */
+  readonly hashes?: HashSuite;
+  /** For datagrams. */
+  readonly crypto?: CryptoSuite;
+  /** Sees every line of the trace. */
+  readonly onTrace?: (line: string) => void;
+}
+
+export interface ScenarioResult {
+  readonly traceHash: string;
+  /** Facts told and timers run. */
+  readonly events: number;
+  /** Per receiver, from the beginning; undefined when it did not finish. */
+  readonly finishedAtMs: readonly (number | undefined)[];
+  /** The least time in which all could have it, had they arrived together and stayed. */
+  readonly boundMs: number;
+  /** Bytes of chunks that receiver i (row) got from peer j (column; 0 is the owner). */
+  readonly bytesFrom: readonly (readonly number[])[];
+  /** How many copies of the content the owner has sent. */
+  readonly ownerCopies: number;
+  /** Peers that somebody banned, as numbered in faults. */
+  readonly banned: readonly number[];
+  /** Everything that should not have been; empty in a good run. */
+  readonly problems: readonly string[];
+}
+
+const trackerTtlMsDefault = 30_000;
+
+export function runScenario(options: RunOptions): ScenarioResult {
+  const { scenario } = options;
+  const run = new Run(options);
+  const finished = run.toTheEnd();
+  const boundMs = fluidBoundMs({
+    totalBytes: scenario.totalBytes,
+    ownerUpBytesPerSecond: upOf(scenario, scenario.owner),
+    receivers: scenario.receivers.map((receiver) => ({
+      upBytesPerSecond: upOf(scenario, receiver),
+      downBytesPerSecond: receiver.downBytesPerSecond,
+    })),
+  });
+  return { boundMs, ...run.result(finished) };
+}
+
+/** Over datagrams the path limits what a node sends. */
+const upOf = ({ network }: Scenario, { upBytesPerSecond }: Rates): number =>
+  network.type === 'datagrams' ? (network.path.rateBytesPerSecond ?? Infinity) : upBytesPerSecond;
+
+class Run {
+  readonly #scenario: Scenario;
+  readonly #trace: Trace;
+  readonly #world: World;
+  readonly #tracker: SimTracker;
+  readonly #peers: SimPeer[];
+  readonly #checks: Checks;
+  readonly #indexOf = new Map<PeerId, number>();
+  readonly #bytesFrom: number[][];
+  readonly #banned = new Set<number>();
+  /** Who must finish: honest receivers that do not go for good. */
+  readonly #expected = new Set<SimPeer>();
+
+  constructor({ scenario, seed, onTrace, crypto, ...options }: RunOptions) {
+    const rng = seededRng(seed);
+    const hashes = rememberingHashes(options.hashes ?? pureHashes);
+    const content = simContent(scenario.totalBytes, scenario.chunkBytes, rng.fork('content'), hashes);
+    this.#scenario = scenario;
+    this.#trace = new Trace(onTrace);
+    const { network: kind } = scenario;
+    const network: SimNetwork =
+      kind.type === 'fluid'
+        ? new FluidNetwork(kind)
+        : new DatagramLinks({ path: kind.path, rng: rng.fork('network'), ...(crypto && { crypto }) });
+    this.#world = new World({ rng: rng.fork('world'), network, trace: this.#trace });
+    this.#tracker = new SimTracker(this.#world, scenario.trackerTtlMs ?? trackerTtlMsDefault);
+    this.#checks = new Checks(content);
+    const shared = { content, hashes, trackers: [this.#tracker.seat.address], onEvent: this.#handleEvent };
+    const owner = new SimPeer(this.#world, { ...shared, rates: scenario.owner, isOwner: true });
+    this.#peers = [owner];
+    for (const receiver of scenario.receivers)
+      this.#peers.push(new SimPeer(this.#world, { ...shared, rates: receiver, lies: receiver.lies ?? false }));
+    this.#bytesFrom = scenario.receivers.map(() => this.#peers.map(() => 0));
+    for (const [i, peer] of this.#peers.entries()) {
+      this.#indexOf.set(peer.seat.peer, i);
+      this.#checks.add(peer);
+    }
+    for (const [i, peer] of this.#peers.entries())
+      if (i > 0 && peer.isHonest && !isGoneInTheEnd(scenario, i)) this.#expected.add(peer);
+    this.#schedule(owner);
+  }
+
+  /** Whether everybody who should finish did. */
+  toTheEnd(): boolean {
+    const expected = [...this.#expected];
+    const isDone = (): boolean => expected.every((peer) => peer.finishedAt !== undefined);
+    return this.#world.run(() => this.#checks.problems.length > 0 || isDone(), instant(this.#scenario.untilMs));
+  }
+
+  result(finished: boolean): Omit<ScenarioResult, 'boundMs'> {
+    const problems = [...this.#checks.problems];
+    const finishedAtMs = this.#peers.slice(1).map((peer) => peer.finishedAt);
+    if (!finished) {
+      const late = this.#peers.flatMap((peer, i) =>
+        this.#expected.has(peer) && peer.finishedAt === undefined
+          ? [`${i} (${peer.store?.held.count ?? 0} chunks)`]
+          : [],
+      );
+      problems.push(`not done after ${this.#scenario.untilMs} ms: peers ${late.join(', ')}`);
+    }
+    return {
+      traceHash: this.#trace.hash,
+      events: this.#world.events,
+      finishedAtMs,
+      bytesFrom: this.#bytesFrom,
+      ownerCopies: this.#bytesFrom.reduce((sum, row) => sum + row[0]!, 0) / this.#scenario.totalBytes,
+      banned: [...this.#banned].toSorted((a, b) => a - b),
+      problems,
+    };
+  }
+
+  #schedule(owner: SimPeer): void {
+    owner.start();
+    for (const [i, { arrivesAtMs = 0 }] of this.#scenario.receivers.entries())
+      this.#world.at(instant(arrivesAtMs), () => this.#peers[i + 1]!.start());
+    for (const fault of this.#scenario.faults ?? []) this.#world.at(instant(fault.atMs), () => this.#befall(fault));
+  }
+
+  #befall(fault: Fault): void {
+    switch (fault.type) {
+      case 'killPeer':
+        return this.#peers[fault.peer]!.kill();
+      case 'startPeer':
+        return this.#peers[fault.peer]!.start();
+      case 'stopTracker':
+        return this.#tracker.stop();
+      case 'startTracker':
+        return this.#tracker.start();
+      case 'setRates':
+        return this.#world.network.setRates(this.#peers[fault.peer]!.seat.node, fault.rates);
+      default:
+        assertNever(fault, 'fault');
+    }
+  }
+
+  readonly #handleEvent = (peer: SimPeer, event: SessionEvent): void => {
+    this.#checks.handleEvent(peer, event);
+    const index = this.#indexOf.get(peer.seat.peer)!;
+    if (event.type === 'chunkHeld') {
+      const from = this.#indexOf.get(event.from);
+      if (from !== undefined) this.#bytesFrom[index - 1]![from]! += event.bytes;
+    } else if (event.type === 'remoteStruck' && event.banned) this.#banned.add(this.#indexOf.get(event.peer)!);
+    else if (event.type === 'completed' && this.#scenario.receivers[index - 1]?.leavesWhenDone === true) peer.leave();
+  };
+}
+
+/** Whether the last fault of the peer leaves it dead. */
+function isGoneInTheEnd({ faults = [] }: Scenario, peer: number): boolean {
+  const own = faults.filter((fault) => 'peer' in fault && fault.peer === peer && fault.type !== 'setRates');
+  return own.toSorted((a, b) => a.atMs - b.atMs).at(-1)?.type === 'killPeer';
+}

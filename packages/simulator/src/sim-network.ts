@@ -1,0 +1,24 @@
+// What a simulated world asks of its network: to carry links between nodes in virtual time. Two bodies: `FluidNetwork`,
+// cheap enough for large swarms, and `DatagramLinks`, which runs the real transport packet by packet.
+
+import type { Address, Instant, LinkOrder, Machine, PeerId, Rng } from '@shoal/machine';
+import type { Delivery } from '@shoal/machine/testing';
+import type { Rates } from './fluid-medium.ts';
+
+export interface NewNode {
+  readonly address: Address;
+  /** Draws its identity, and whatever chance it needs later. */
+  readonly rng: Rng;
+  readonly rates: Rates;
+}
+
+export interface SimNetwork extends Machine<Delivery> {
+  /** Nodes are numbered from 0. Answers the identity of the new one. */
+  addNode(node: NewNode): PeerId;
+  /** The node vanishes without a word. */
+  stopNode(node: number, now: Instant): void;
+  /** The node is back, with no links. */
+  startNode(node: number, now: Instant): void;
+  setRates(node: number, rates: Rates): void;
+  perform(node: number, order: LinkOrder, now: Instant): void;
+}

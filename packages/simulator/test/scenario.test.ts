@@ -1,0 +1,84 @@
+import { loadWasmHashes } from '@shoal/chunker';
+import { nodeCrypto } from '@shoal/transport-udp/node';
+import { describe, expect, test } from 'vitest';
+import { fluidBoundMs, runScenario, type Scenario, type ScenarioResult, scenarioFor, scenarios } from '../src/index.ts';
+
+const hashes = await loadWasmHashes();
+
+const run = (name: string, seed: string, change: Partial<Scenario> = {}): ScenarioResult =>
+  runScenario({ scenario: { ...scenarioFor(name, seed)!, ...change }, seed, hashes, crypto: nodeCrypto });
+
+const lastMs = (result: ScenarioResult): number => Math.max(...result.finishedAtMs.map((at) => at ?? Infinity));
+
+describe('the same seed gives the same trace, another seed another', () => {
+  test.each(['churn', 'liars', 'mixed', 'lossy'])('%s', (name) => {
+    const [first, again, other] = [run(name, 'a'), run(name, 'a'), run(name, 'b')];
+    expect(again).toEqual(first);
+    expect(other.traceHash).not.toBe(first.traceHash);
+  });
+
+  test('whatever hashes and ciphers are used', () => {
+    const scenario: Scenario = { ...scenarioFor('lossy', 'a')!, totalBytes: 600_000 };
+    const fast = runScenario({ scenario, seed: 'a', hashes, crypto: nodeCrypto });
+    expect(runScenario({ scenario, seed: 'a' })).toEqual(fast);
+  });
+});
+
+describe('a simulated swarm', () => {
+  test('of 50 receivers brings everything to everybody, most of it not from the owner', () => {
+    const totalBytes = 5_000_000;
+    const result = run('fifty', 'a', { totalBytes });
+    expect(result.problems).toEqual([]);
+    expect(result.finishedAtMs).toHaveLength(50);
+    expect(lastMs(result)).toBeGreaterThanOrEqual(result.boundMs);
+    for (const row of result.bytesFrom) expect(row.reduce((sum, bytes) => sum + bytes, 0)).toBe(totalBytes);
+    expect(result.ownerCopies).toBeLessThan(5);
+  }, 30_000);
+
+  test('goes on while the tracker is down, and lets newcomers in when it is back', () => {
+    const result = run('outage', 'a');
+    expect(result.problems).toEqual([]);
+    expect(Math.max(...result.finishedAtMs.slice(0, 10).map((at) => at ?? Infinity))).toBeLessThan(20_000);
+    for (const at of result.finishedAtMs.slice(10)) expect(at).toBeGreaterThan(20_000);
+  });
+
+  test('bans liars and nobody else, and keeps their chunks out', () => {
+    const scenario = scenarioFor('liars', 'a')!;
+    const result = run('liars', 'a');
+    expect(result.problems).toEqual([]);
+    const liars = scenario.receivers.flatMap(({ lies = false }, i) => (lies ? [i + 1] : []));
+    expect(liars).toHaveLength(4);
+    expect(result.banned.length).toBeGreaterThan(0);
+    for (const peer of result.banned) expect(liars).toContain(peer);
+  });
+
+  test.each(['a', 'b', 'c', 'd'])('survives peers that are killed and come back (seed %s)', (seed) => {
+    expect(run('churn', seed).problems).toEqual([]);
+  });
+
+  test('names who is not done when the time is over', () => {
+    const result = run('eight', 'a', { untilMs: 3_000 });
+    expect(result.problems).toEqual([expect.stringMatching(/^not done after 3000 ms: peers 1 \(\d+ chunks\)/)]);
+    expect(result.finishedAtMs).toContain(undefined);
+  });
+});
+
+test('every scenario is made from its seed alone', () => {
+  for (const { name } of scenarios) {
+    const path = (seed: string): unknown => scenarioFor(name, seed);
+    expect(path('a')).toEqual(path('a'));
+  }
+  expect(scenarioFor('churn', 'a')).not.toEqual(scenarioFor('churn', 'b'));
+  expect(scenarioFor('nothing', 'a')).toBeUndefined();
+});
+
+const receivers = (count: number, up: number, down: number) =>
+  Array.from({ length: count }, () => ({ upBytesPerSecond: up, downBytesPerSecond: down }));
+
+test('the fluid bound is the largest of its three limits', () => {
+  const bound = (ownerUp: number, group: ReturnType<typeof receivers>): number =>
+    fluidBoundMs({ totalBytes: 1_000, ownerUpBytesPerSecond: ownerUp, receivers: group });
+  expect(bound(100, receivers(1, 1_000, 1_000))).toBe(10_000); // the owner's uplink
+  expect(bound(1_000, receivers(2, 1_000, 50))).toBe(20_000); // the slowest downlink
+  expect(bound(1_000, receivers(10, 100, Infinity))).toBe(5_000); // all uplinks together
+});
