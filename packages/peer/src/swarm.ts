@@ -30,7 +30,7 @@ import { Remote } from './remote.ts';
 import type { StoreFact } from './store-orders.ts';
 import { type SwarmReport, Tally } from './tally.ts';
 
-const newsDelayMs = 20; // chunks stored within this time are announced together
+const newsDelayMs = 5; // chunks stored within this time are announced together: 200 messages a second at most for each remote
 const waitStepMs = 1_000; // how often it is looked whether anything can go on
 const finishRetryMs = 5_000; // how often a full disk is tried again when only the end is missing
 
@@ -370,14 +370,14 @@ export class Swarm {
     this.#content?.fetching.fill(now);
   }
 
-  /** Announces what was stored since the last time. */
+  /** Announces what was stored since the last time; also to who has everything: an owner watches its copies spread. */
   #tellNews(now: Instant): void {
     const chunks = this.#news;
     this.#news = [];
     this.#newsAt = NEVER;
     this.#newsToldAt = now;
     for (const remote of this.#remotes.values()) {
-      if (!remote.knowsOurs || remote.isComplete) continue;
+      if (!remote.knowsOurs) continue;
       for (let from = 0; from < chunks.length; from += chunksPerMessageMax) {
         const part = chunks.slice(from, from + chunksPerMessageMax);
         this.#host.send(remote.link, { type: 'have', swarm: this.id, chunks: part });

@@ -6,7 +6,7 @@ import { type Address, type ErrorCode, seededRng, ShoalError } from '@shoal/mach
 import { openTracker } from '@shoal/tracker/node';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openPeer, type RunningPeer, type TransferEvent } from '../src/node/index.ts';
-import { Loopback } from './loopback.ts';
+import { Loopback } from './support/loopback.ts';
 
 let folder: string;
 let loopback: Loopback;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { fluidBoundMs } from '../src/index.ts';
-import { type Content, makeContent, type Peer, type PeerOptions, World } from './world.ts';
+import { type Content, makeContent, type Peer, type PeerOptions, World } from './support/world.ts';
 
 /** An owner and receivers that arrive together, each told of all the others. */
 function swarmOf(receivers: number, chunks: number, options: PeerOptions = {}) {

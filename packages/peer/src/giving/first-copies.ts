@@ -17,6 +17,7 @@ const readyMax = 512; // and at most, however fast it is
 const patienceMsMin = 3_000; // an offer without result is void after this, or after four times the usual time
 const patienceMsMax = 30_000;
 const spreadingMs = 200; // how long fellow receivers have to pass on the last first copies before any is repeated
+const starvedMsMin = 500; // who got nothing from anybody for this time, or four times the usual one, gets a repeat
 const weakShare = 0.75; // fellows are weak when they bring less than this part of the owner's fair share
 const fellowWindowMs = 1_000;
 const stepMs = 100; // how often offers are looked over when nothing happens
@@ -46,6 +47,8 @@ interface Receiver {
   queuedCount: number;
   /** When it last did something, or something was last on its way to it. */
   signAt: Instant;
+  /** When it last announced a chunk. */
+  gainAt: Instant;
 }
 
 export class FirstCopies {
@@ -90,6 +93,7 @@ export class FirstCopies {
       askedCount: 0,
       queuedCount: 0,
       signAt: now,
+      gainAt: now,
     });
     this.#step(now);
   }
@@ -101,6 +105,7 @@ export class FirstCopies {
     receiver.signAt = now;
     for (const chunk of chunks) {
       if (!receiver.copies.set(chunk)) continue;
+      receiver.gainAt = now;
       const offer = receiver.offers.get(chunk);
       receiver.unoffered.clear(chunk);
       if (offer === undefined) this.#spreads(chunk, 1);
@@ -208,6 +213,7 @@ export class FirstCopies {
 
   /** Whether chunks that others hold may be offered to this one. */
   #mayRepeat(receiver: Receiver, now: Instant): boolean {
+    if (now - receiver.gainAt >= Math.max(starvedMsMin, 4 * this.#usualMs)) return true;
     if (this.#firstsUnderWay > 0) return false;
     if (this.#lastFirstAt !== undefined && now - this.#lastFirstAt < spreadingMs) return false;
     const hungry = this.#hungry();

@@ -19,6 +19,7 @@ import {
   Timers,
 } from '@shoal/machine';
 import { type Delivery, LinkNetwork } from '@shoal/machine/testing';
+import { MemoryTracker } from '@shoal/tracker';
 import {
   type JoinOptions,
   Session,
@@ -26,7 +27,7 @@ import {
   type StoreFact,
   type StoreOrder,
   type SwarmReport,
-} from '../src/index.ts';
+} from '../../src/index.ts';
 
 export const hashes = await loadWasmHashes();
 
@@ -63,15 +64,14 @@ export interface PeerOptions {
   readonly corrupt?: (body: Uint8Array) => Uint8Array;
   /** How long reading or writing a chunk takes. */
   readonly diskMs?: number;
+  readonly fetchBytesMax?: number;
 }
 
 /** One at a time, in order. Downlinks are never the limit here: most people's are wider. */
 interface Uplink {
-  readonly bytesPerMs: number;
+  bytesPerMs: number;
   freeAt: number;
 }
-
-type Hook = (delivery: Delivery, now: Instant) => boolean;
 
 /** A node that is no peer, such as a tracker or somebody who behaves badly. */
 export type Stranger = (delivery: Delivery, now: Instant) => void;
@@ -85,8 +85,8 @@ export class World {
   readonly #uplinks: Uplink[] = [];
   readonly #handlers: ((delivery: Delivery, now: Instant) => void)[] = [];
   readonly #later = new Timers<() => void>();
-  /** Sees every delivery first; true swallows it. */
-  hook: Hook | undefined;
+  /** Nodes that do not react, though their links stay up, and what has come for them meanwhile. */
+  readonly #frozen = new Map<number, Delivery[]>();
 
   constructor({ seed, latencyMs = 5 }: WorldOptions) {
     this.rng = seededRng(seed);
@@ -107,6 +107,43 @@ export class World {
     this.#uplinks.push({ bytesPerMs: upBytesPerMs, freeAt: 0 });
     this.#handlers.push(handle);
     return { node: this.network.addNode(address, id), address, peer: id };
+  }
+
+  /** A tracker; the answer stops it. */
+  addTracker(): Identity & { stop(): void } {
+    const tracker = new MemoryTracker({ rng: this.rng.fork('tracker') });
+    const act = (call: () => void): void => {
+      call();
+      for (let output = tracker.poll(); output !== undefined; output = tracker.poll())
+        if (output.type === 'linkOrder') this.network.perform(identity.node, output.order, this.now);
+    };
+    const identity = this.addNode({}, ({ fact }) => act(() => tracker.handleFact(fact, this.now)));
+    const tick = (): void => {
+      act(() => tracker.handleTimeout(this.now));
+      this.later(1_000, tick);
+    };
+    this.later(1_000, tick);
+    return { ...identity, stop: () => this.network.stopNode(identity.node, this.now) };
+  }
+
+  /** As by SIGSTOP. */
+  freeze({ node }: Identity): void {
+    if (!this.#frozen.has(node)) this.#frozen.set(node, []);
+  }
+
+  /** As by SIGCONT: it finds all that has come. */
+  thaw({ node }: Identity): void {
+    const waiting = this.#frozen.get(node) ?? [];
+    this.#frozen.delete(node);
+    for (const delivery of waiting) this.#handlers[node]!(delivery, this.now);
+  }
+
+  isFrozen(node: number): boolean {
+    return this.#frozen.has(node);
+  }
+
+  setUplink(node: number, bytesPerMs: number): void {
+    this.#uplinks[node]!.bytesPerMs = bytesPerMs;
   }
 
   later(ms: number, act: () => void): void {
@@ -148,8 +185,11 @@ export class World {
   }
 
   #deliver(): void {
-    for (let delivery = this.network.poll(); delivery !== undefined; delivery = this.network.poll())
-      if (this.hook?.(delivery, this.now) !== true) this.#handlers[delivery.node]!(delivery, this.now);
+    for (let delivery = this.network.poll(); delivery !== undefined; delivery = this.network.poll()) {
+      const frozen = this.#frozen.get(delivery.node);
+      if (frozen === undefined) this.#handlers[delivery.node]!(delivery, this.now);
+      else frozen.push(delivery);
+    }
   }
 
   #carry(from: number, _to: number, bytes: number, now: Instant, kind: 'message' | 'body'): Instant {
@@ -177,6 +217,7 @@ export class Peer implements Identity {
   /** Set to make writes fail so. */
   diskTrouble: ErrorCode | undefined;
   isUp = true;
+  writesUnderWay = 0;
   doneAt: Instant | undefined;
   readonly #world: World;
   readonly #options: PeerOptions;
@@ -221,6 +262,11 @@ export class Peer implements Identity {
     this.#tell((session, now) => session.leave(document.swarmId, now));
   }
 
+  /** Says goodbye to everybody. */
+  stop(): void {
+    this.#tell((session, now) => session.stop(now));
+  }
+
   /** Vanishes without a word, as by kill -9. What it stored stays. */
   kill(): void {
     this.isUp = false;
@@ -254,7 +300,7 @@ export class Peer implements Identity {
   }
 
   nextTimeout(): Instant {
-    return this.isUp ? this.session.nextTimeout() : NEVER;
+    return this.isUp && !this.#world.isFrozen(this.node) ? this.session.nextTimeout() : NEVER;
   }
 
   tick(): void {
@@ -265,7 +311,9 @@ export class Peer implements Identity {
     this.#runs += 1;
     const { peer, address } = this;
     const rng = this.#world.rng.fork(`${peer} ${this.#runs}`);
-    return new Session({ peer, rng, listenPort: address.port }, this.#world.now);
+    const { fetchBytesMax } = this.#options;
+    const limits = fetchBytesMax === undefined ? {} : { fetchBytesMax };
+    return new Session({ peer, rng, listenPort: address.port, ...limits }, this.#world.now);
   }
 
   #tell(call: (session: Session, now: Instant) => void): void {
@@ -286,7 +334,9 @@ export class Peer implements Identity {
     const session = this.session;
     const fact = this.#carryOut(order);
     if (fact === undefined) return;
+    if (order.type === 'writeChunk') this.writesUnderWay += 1;
     this.#world.later(this.#options.diskMs ?? 0, () => {
+      if (order.type === 'writeChunk') this.writesUnderWay -= 1;
       if (this.session === session && this.isUp) this.#tell((session, now) => session.handleStore(fact, now));
     });
   }

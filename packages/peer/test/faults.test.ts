@@ -1,0 +1,188 @@
+import { describe, expect, test } from 'vitest';
+import { type Content, type Identity, makeContent, type Peer, type PeerOptions, World } from './support/world.ts';
+
+const uplink = { upBytesPerMs: 1_000 };
+
+function setOut(seed: string, chunks = 100, chunkBytes = 10_240): { world: World; set: Content; owner: Peer } {
+  const world = new World({ seed });
+  const set = makeContent(chunks * chunkBytes - 1, chunkBytes, world.rng.fork('content'));
+  const owner = world.addPeer(uplink);
+  owner.share(set);
+  return { world, set, owner };
+}
+
+const flip = (body: Uint8Array): Uint8Array => body.map((byte, i) => (i === 7 ? byte ^ 1 : byte));
+
+/** Receivers that know the owner and one another. */
+function receive(world: World, set: Content, from: Identity[], count: number, options: PeerOptions = uplink): Peer[] {
+  const peers = Array.from({ length: count }, () => world.addPeer(options));
+  for (const peer of peers) peer.get(set, [...from, ...peers.filter((other) => other !== peer)]);
+  return peers;
+}
+
+const allDone = (peers: readonly Peer[]) => (): boolean => peers.every((peer) => peer.isDone);
+
+describe('a liar', () => {
+  test('is named, struck and banned, while the honest finish', () => {
+    const { world, set, owner } = setOut('liar');
+    const [liar] = receive(world, set, [owner], 1, { ...uplink, corrupt: flip }) as [Peer];
+    world.runUntil(() => liar.heldCount > 20, 10_000);
+    const honest = receive(world, set, [owner, liar], 4);
+    world.runUntil(allDone(honest), 60_000);
+    const struck = honest.flatMap((peer) => peer.eventsOf('remoteStruck'));
+    expect(struck.length).toBeGreaterThan(0);
+    for (const event of struck) expect(event).toMatchObject({ peer: liar.peer, offence: 'badChunk', banned: true });
+    const damaged = honest.flatMap((peer) => peer.eventsOf('chunkDamaged'));
+    expect(new Set(damaged.map((event) => event.from))).toEqual(new Set([liar.peer]));
+    for (const peer of honest) {
+      expect(peer.hasAll(set)).toBe(true);
+      expect(peer.report(set).damagedChunks).toBeLessThanOrEqual(5); // what was under way when the first one was found
+    }
+  });
+
+  test('who owns all the bad copies does not keep a receiver from the good ones', () => {
+    const { world, set, owner } = setOut('liars');
+    const liars = receive(world, set, [owner], 5, { ...uplink, corrupt: flip });
+    world.run(1_500);
+    const honest = receive(world, set, [owner, ...liars], 3);
+    world.runUntil(allDone(honest), 60_000);
+    expect(honest.every((peer) => peer.hasAll(set))).toBe(true);
+  });
+
+  test('with a wrong manifest is banned, and the manifest comes from another', () => {
+    const { world, set, owner } = setOut('manifest');
+    const other = makeContent(5_000, 1_000, world.rng.fork('other'));
+    const forger = world.addPeer(uplink);
+    forger.share({ ...other, document: { ...other.document, swarmId: set.document.swarmId } });
+    const peer = world.addPeer(uplink);
+    peer.get(set, [forger]);
+    world.runUntil(() => peer.eventsOf('remoteStruck').length > 0, 10_000);
+    expect(peer.eventsOf('remoteStruck')).toMatchObject([{ peer: forger.peer, offence: 'badManifest', banned: true }]);
+    peer.get(set, [owner]);
+    world.runUntil(allDone([peer]), 10_000);
+    expect(peer.hasAll(set)).toBe(true);
+  });
+});
+
+describe('somebody who goes or falls silent', () => {
+  test('a frozen receiver keeps nobody waiting', () => {
+    const { world, set, owner } = setOut('frozen', 200);
+    const peers = receive(world, set, [owner], 5);
+    const [frozen, ...rest] = peers as [Peer, ...Peer[]];
+    world.runUntil(() => frozen.heldCount > 60, 10_000);
+    world.freeze(frozen);
+    const frozenAt = world.now;
+    world.runUntil(allDone(rest), 30_000);
+    expect(world.now - frozenAt).toBeLessThan(5_000);
+  });
+
+  test('a remote that no longer answers is snubbed, and its chunks come from another', () => {
+    const { world, set, owner } = setOut('snubbed', 400);
+    const other = world.addPeer(uplink);
+    other.share(set, { owner: false });
+    const peer = world.addPeer(uplink);
+    peer.get(set, [owner, other]);
+    world.runUntil(() => peer.heldCount > 20, 10_000);
+    world.freeze(other);
+    world.runUntil(allDone([peer]), 30_000);
+    expect(peer.eventsOf('remoteSnubbed')).toMatchObject([{ peer: other.peer }]);
+    expect(peer.report(set).elapsedMs).toBeLessThan(8_000);
+  });
+
+  test('a receiver that vanishes with first copies leaves no gap', () => {
+    const { world, set, owner } = setOut('vanished', 200);
+    const [lost, ...rest] = receive(world, set, [owner], 3) as [Peer, ...Peer[]];
+    world.runUntil(() => lost.heldCount > 100, 10_000);
+    lost.kill();
+    world.runUntil(allDone(rest), 30_000);
+    expect(rest.every((peer) => peer.hasAll(set))).toBe(true);
+  });
+
+  test('the owner may leave when one copy is spread', () => {
+    const { world, set, owner } = setOut('owner leaves', 200);
+    const peers = receive(world, set, [owner], 4);
+    const spread = (): boolean => {
+      const held = new Set<number>();
+      for (const peer of peers) for (const { chunk } of peer.eventsOf('chunkHeld')) held.add(chunk);
+      return held.size === set.document.layout.chunkCount;
+    };
+    world.runUntil(spread, 30_000);
+    owner.kill();
+    world.runUntil(allDone(peers), 60_000);
+    expect(peers.every((peer) => peer.hasAll(set))).toBe(true);
+  });
+
+  test('a receiver killed half-way fetches only what it lacks when it is back', () => {
+    const { world, set, owner } = setOut('restart', 200);
+    const [peer, other] = receive(world, set, [owner], 2) as [Peer, Peer];
+    world.runUntil(() => peer.heldCount >= 80, 10_000);
+    peer.kill();
+    const before = peer.heldCount;
+    world.run(3_000);
+    peer.restart();
+    peer.get(set, [owner, other]);
+    world.runUntil(allDone([peer, other]), 30_000);
+    const { receivedBytes, resumedBytes, totalBytes } = peer.report(set);
+    expect(peer.eventsOf('storeReady').at(-1)).toMatchObject({ heldChunks: before });
+    expect(receivedBytes + resumedBytes).toBe(totalBytes);
+  });
+});
+
+describe('the last chunks', () => {
+  test('are asked of a second remote when the first one is slow, and the loser is told', () => {
+    const { world, set, owner } = setOut('endgame', 40);
+    const [slow] = receive(world, set, [owner], 1, uplink) as [Peer];
+    world.runUntil(allDone([slow]), 10_000);
+    world.setUplink(slow.node, 5);
+    const peer = world.addPeer(uplink);
+    peer.get(set, [slow, owner]);
+    world.runUntil(allDone([peer]), 60_000);
+    expect(peer.eventsOf('endgameStarted')).toHaveLength(1);
+    // The slow one needs two seconds for a chunk; nobody waited for its last ones.
+    expect(peer.report(set).elapsedMs).toBeLessThan(2_000);
+    expect(peer.report(set).duplicateChunks).toBe(0);
+    expect(slow.report(set).sentBytes).toBe(0);
+  });
+});
+
+describe('a disk', () => {
+  test('that is full pauses the transfer, which goes on when there is room', () => {
+    const { world, set, owner } = setOut('full disk');
+    const [peer] = receive(world, set, [owner], 1) as [Peer];
+    world.runUntil(() => peer.heldCount > 20, 10_000);
+    peer.diskTrouble = 'diskFull';
+    world.runUntil(() => peer.eventsOf('paused').length > 0, 10_000);
+    const held = peer.heldCount;
+    world.run(12_000);
+    expect(peer.heldCount).toBe(held);
+    expect(peer.eventsOf('paused')[0]).toMatchObject({ code: 'diskFull' });
+    peer.diskTrouble = undefined;
+    world.runUntil(allDone([peer]), 20_000);
+    expect(peer.eventsOf('resumed').length).toBeGreaterThan(0);
+  });
+
+  test('that fails ends the transfer with its code, and no other', () => {
+    const { world, set, owner } = setOut('broken disk');
+    const [broken, fine] = receive(world, set, [owner], 2) as [Peer, Peer];
+    world.runUntil(() => broken.heldCount > 10, 10_000);
+    broken.diskTrouble = 'diskFailed';
+    world.runUntil(allDone([fine]), 20_000);
+    expect(broken.eventsOf('failed')).toMatchObject([{ code: 'diskFailed' }]);
+    expect(broken.session.report(set.document.swarmId, world.now)).toBeUndefined();
+  });
+
+  test('that is slow bounds what is asked for, and everything arrives', () => {
+    const world = new World({ seed: 'slow disk' });
+    const set = makeContent(1_000_000, 10_000, world.rng);
+    const owner = world.addPeer();
+    owner.share(set);
+    const peer = world.addPeer({ diskMs: 50, fetchBytesMax: 40_000 });
+    peer.get(set, [owner]);
+    let most = 0;
+    world.runUntil(() => {
+      most = Math.max(most, peer.writesUnderWay);
+      return peer.isDone;
+    }, 60_000);
+    expect(most).toBeLessThanOrEqual(4);
+  });
+});

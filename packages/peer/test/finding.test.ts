@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'vitest';
+import { type Content, makeContent, type Peer, World } from './support/world.ts';
+
+const uplink = { upBytesPerMs: 1_000 };
+const allDone = (peers: readonly Peer[]) => (): boolean => peers.every((peer) => peer.isDone);
+
+function trackedSwarm(seed: string, trackerCount: number) {
+  const world = new World({ seed });
+  const set: Content = makeContent(2_000_000, 10_240, world.rng.fork('content'));
+  const trackers = Array.from({ length: trackerCount }, () => world.addTracker());
+  const addresses = trackers.map((tracker) => tracker.address);
+  const owner = world.addPeer(uplink);
+  owner.share(set, { trackers: addresses });
+  const newReceiver = (): Peer => {
+    const peer = world.addPeer(uplink);
+    peer.get(set, [], { trackers: addresses });
+    return peer;
+  };
+  return { world, set, trackers, owner, newReceiver };
+}
+
+describe('finding peers', () => {
+  test('a tracker brings together who knows only it', () => {
+    const { world, newReceiver, set } = trackedSwarm('tracker', 1);
+    const peers = [newReceiver(), newReceiver(), newReceiver()];
+    world.runUntil(allDone(peers), 60_000);
+    for (const peer of peers) {
+      expect(peer.eventsOf('trackerUp')).toHaveLength(1);
+      expect(peer.report(set).remotes.filter((remote) => remote.receivedBytes > 0).length).toBe(3);
+    }
+  });
+
+  test('the transfer goes on when the tracker dies half-way', () => {
+    const { world, trackers, newReceiver } = trackedSwarm('tracker dies', 1);
+    const peers = [newReceiver(), newReceiver(), newReceiver()];
+    world.runUntil(() => peers.every((peer) => peer.heldCount > 50), 60_000);
+    trackers[0]!.stop();
+    world.runUntil(allDone(peers), 60_000);
+    world.run(5_000);
+    for (const peer of peers) expect(peer.eventsOf('trackerDown')).toHaveLength(1);
+  });
+
+  test('a second tracker serves when the first is gone', () => {
+    const { world, trackers, newReceiver } = trackedSwarm('two trackers', 2);
+    world.run(1_000);
+    trackers[0]!.stop();
+    const late = newReceiver();
+    world.runUntil(allDone([late]), 60_000);
+    expect(late.eventsOf('trackerUp').map((event) => event.tracker)).toEqual([trackers[1]!.address]);
+  });
+
+  test('without any tracker, one known peer introduces the others', () => {
+    const { world, set, owner, newReceiver } = trackedSwarm('introductions', 0);
+    const first = newReceiver();
+    first.get(set, [owner]);
+    world.runUntil(() => first.heldCount > 20, 60_000);
+    const late = world.addPeer(uplink);
+    late.get(set, [first]);
+    world.runUntil(allDone([first, late]), 60_000);
+    const sources = late.report(set).remotes.filter((remote) => remote.receivedBytes > 0);
+    expect(new Set(sources.map((source) => source.peer))).toEqual(new Set([owner.peer, first.peer]));
+  });
+
+  test('says why nothing goes on: nobody is there, nobody has the manifest, nobody has a chunk', () => {
+    const world = new World({ seed: 'waiting' });
+    const set = makeContent(200_000, 10_000, world.rng);
+    const [a, b] = [world.addPeer(uplink), world.addPeer(uplink)];
+    a.get(set, []);
+    world.run(1_500);
+    expect(a.eventsOf('waiting').map((event) => event.reason)).toEqual(['noPeers']);
+    b.get(set, [a]);
+    world.run(1_500);
+    expect(a.eventsOf('waiting').map((event) => event.reason)).toEqual(['noPeers', 'noManifest']);
+
+    const owner = world.addPeer(uplink);
+    owner.share(set);
+    b.get(set, [owner]);
+    world.runUntil(() => b.heldCount > 3, 10_000);
+    owner.kill();
+    world.run(5_000);
+    expect(b.eventsOf('waiting').at(-1)).toMatchObject({ reason: 'noSource' });
+    owner.restart();
+    owner.share(set);
+    world.runUntil(allDone([a, b]), 60_000);
+  });
+
+  test('a swarm that was left is talked of no more, and its links end', () => {
+    const { world, set, owner, newReceiver } = trackedSwarm('leaving', 1);
+    const peer = newReceiver();
+    world.runUntil(allDone([peer]), 60_000);
+    peer.leave(set);
+    world.run(2_000);
+    expect(owner.report(set).remoteCount).toBe(0);
+    expect(owner.eventsOf('linkDown')).toMatchObject([{ peer: peer.peer, code: 'done' }]);
+  });
+
+  test('stopping says goodbye to tracker and peers', () => {
+    const { world, set, owner, newReceiver } = trackedSwarm('stopping', 1);
+    const peer = newReceiver();
+    world.runUntil(() => peer.heldCount > 10, 60_000);
+    peer.stop();
+    world.run(1_000);
+    expect(peer.eventsOf('stopped')).toHaveLength(1);
+    expect(owner.report(set).remoteCount).toBe(0);
+    const late = newReceiver();
+    world.runUntil(allDone([late]), 60_000);
+    expect(late.eventsOf('dialFailed')).toEqual([]);
+  });
+});
+
+describe('links', () => {
+  test('two peers that dial each other at once end up with one link', () => {
+    for (let seed = 0; seed < 10; seed += 1) {
+      const world = new World({ seed: `at once ${seed}` });
+      const set = makeContent(300_000, 10_000, world.rng);
+      const [a, b] = [world.addPeer(uplink), world.addPeer(uplink)];
+      a.share(set, { peers: [b] });
+      b.get(set, [a]);
+      world.runUntil(() => b.isDone, 10_000);
+      world.run(10_000);
+      expect([a.report(set).remoteCount, b.report(set).remoteCount]).toEqual([1, 1]);
+      expect(a.eventsOf('linkUp').length - a.eventsOf('linkDown').length).toBe(1);
+    }
+  });
+
+  test('a peer told of itself does not link to itself', () => {
+    const world = new World({ seed: 'self' });
+    const set = makeContent(300_000, 10_000, world.rng);
+    const owner = world.addPeer(uplink);
+    owner.share(set, { peers: [{ address: owner.address }] });
+    world.run(10_000);
+    expect(owner.eventsOf('linkUp')).toEqual([]);
+  });
+
+  test('an address where nobody is gets dialled less and less often', () => {
+    const world = new World({ seed: 'nobody' });
+    const set = makeContent(300_000, 10_000, world.rng);
+    const peer = world.addPeer(uplink);
+    peer.get(set, [{ node: 9, address: { host: '10.9.9.9', port: 9 }, peer: peer.peer }]);
+    peer.session.join(
+      { swarm: set.document.swarmId, name: 'a.bin', peers: [{ address: { host: '10.9.9.9', port: 9 } }] },
+      world.now,
+    );
+    world.run(600_000);
+    const dials = peer.eventsOf('dialFailed').length;
+    expect(dials).toBeGreaterThan(4);
+    expect(dials).toBeLessThan(12);
+  });
+
+  test('a swarm with more peers than links still reaches everybody', () => {
+    const world = new World({ seed: 'many' });
+    const set = makeContent(100_000, 5_000, world.rng);
+    const tracker = world.addTracker();
+    const owner = world.addPeer(uplink);
+    owner.share(set, { trackers: [tracker.address] });
+    const peers = Array.from({ length: 90 }, () => world.addPeer(uplink));
+    for (const peer of peers) peer.get(set, [], { trackers: [tracker.address] });
+    world.runUntil(allDone(peers), 120_000);
+    expect(owner.report(set).remoteCount).toBeLessThanOrEqual(64);
+  });
+});
