@@ -6,9 +6,10 @@ import { ShoalError, UsageError } from '@shoal/machine';
 import { chunkBytesFor, chunkBytesMax, chunkCountMax } from '../chunk-size.ts';
 import { digestBytes, type HashName, hashNames } from '../hash.ts';
 import { makeDocument, type ManifestDocument } from '../manifest-document.ts';
+import { throwIfAborted } from './aborting.ts';
 import { changedWhileRead, type HashJob } from './chunk-hasher.ts';
 import { diskError, errno } from './disk-errors.ts';
-import { runHashJob, throwIfAborted } from './hash-pool.ts';
+import { runHashJob } from './hash-pool.ts';
 import { loadHashes } from './hashes.ts';
 import { type ScannedFile, scanFiles, type SkippedEntry } from './scan-files.ts';
 

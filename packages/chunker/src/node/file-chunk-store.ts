@@ -3,19 +3,20 @@
 // and goes on where it was.
 
 import { mkdirSync } from 'node:fs';
-import { access, link, mkdir, rename, rm, statfs } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Bitfield, invariant, ShoalError } from '@shoal/machine';
 import type { ChunkStore, HeldChunks, WriteOutcome } from '../chunk-store.ts';
-import type { HashSuite } from '../hash.ts';
 import type { ManifestDocument } from '../manifest-document.ts';
-import { isUnsafeOnWindows, showName } from '../safe-path.ts';
+import { showName } from '../safe-path.ts';
+import { throwIfAborted } from './aborting.ts';
 import { ContentFiles } from './content-files.ts';
-import { diskError, errno } from './disk-errors.ts';
+import { checkFree, checkNames, checkSpace, renameFileNew, syncFolder } from './destination.ts';
+import { diskError } from './disk-errors.ts';
 import { syncPath } from './disk-file.ts';
 import { loadHashes } from './hashes.ts';
 import { HaveMap } from './have-map.ts';
-import { exists, PartialFolder } from './partial-folder.ts';
+import { PartialFolder } from './partial-folder.ts';
 
 export interface OpenFileStoreOptions {
   readonly document: ManifestDocument;
@@ -23,6 +24,8 @@ export interface OpenFileStoreOptions {
   readonly destination: string;
   /** False throws away what an earlier try left of the same content. By default it is verified and kept. */
   readonly resume?: boolean;
+  /** Stops the verification of what was left; it fails with `aborted`. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -30,19 +33,41 @@ export interface OpenFileStoreOptions {
  * unfinished download of other content beside it, `storeBusy`, `diskFull`, `notFound`, `permissionDenied`, `nameUnsafe`.
  */
 export async function openFileStore(options: OpenFileStoreOptions): Promise<FileChunkStore> {
-  const { document, resume = true } = options;
+  const { document, resume = true, signal } = options;
   const destination = resolve(options.destination);
   await checkFree(destination);
   await checkNames(document, dirname(destination));
   const hashes = await loadHashes();
   const partial = await PartialFolder.open(destination, document, hashes);
+  const files = new ContentFiles({ document, hashes, root: partial.contentPath });
   try {
     if (!resume) await partial.clear();
-    return await FileChunkStore.open(document, destination, partial, hashes);
+    const held = await verifyClaims(files, partial, signal);
+    await checkSpace(document, held, partial.path);
+    await files.allowWriting();
+    return new FileChunkStore({ files, destination, partial, held });
   } catch (error) {
-    partial.release();
+    await files.close();
+    await partial.leave();
     throw diskError(error, 'cannot write', partial.path);
   }
+}
+
+/** The chunks that are really there of those a partial folder claims to have. */
+async function verifyClaims(files: ContentFiles, partial: PartialFolder, signal?: AbortSignal): Promise<Bitfield> {
+  const held = new Bitfield(files.document.layout.chunkCount);
+  for (const chunk of HaveMap.claims(partial.havePath, held.length).ones()) {
+    throwIfAborted(signal);
+    if ((await files.readVerified(chunk)) !== undefined) held.set(chunk);
+  }
+  return held;
+}
+
+interface FileChunkStoreParts {
+  readonly files: ContentFiles;
+  readonly destination: string;
+  readonly partial: PartialFolder;
+  readonly held: Bitfield;
 }
 
 export class FileChunkStore implements ChunkStore {
@@ -57,35 +82,14 @@ export class FileChunkStore implements ChunkStore {
   #finishing: Promise<void> | undefined;
   #finished = false;
 
-  private constructor(files: ContentFiles, destination: string, partial: PartialFolder, held: Bitfield) {
+  /** Use `openFileStore`. */
+  constructor({ files, destination, partial, held }: FileChunkStoreParts) {
     this.document = files.document;
     this.destination = destination;
     this.#files = files;
     this.#partial = partial;
     this.#held = held;
     this.#have = HaveMap.start(partial.havePath, held);
-  }
-
-  /** For `openFileStore`: takes over a partial folder, verifying what it claims to have. */
-  static async open(
-    document: ManifestDocument,
-    destination: string,
-    partial: PartialFolder,
-    hashes: HashSuite,
-  ): Promise<FileChunkStore> {
-    const files = new ContentFiles({ document, hashes, root: partial.contentPath });
-    const held = new Bitfield(document.layout.chunkCount);
-    try {
-      for (const chunk of HaveMap.claims(partial.havePath, held.length).ones())
-        if ((await files.readVerified(chunk)) !== undefined) held.set(chunk);
-      await checkSpace(document, held, partial.path);
-      await files.allowWriting();
-      return new FileChunkStore(files, destination, partial, held);
-    } catch (error) {
-      await files.close();
-      if (held.count === 0) await partial.remove();
-      throw error;
-    }
   }
 
   get chunkCount(): number {
@@ -130,6 +134,7 @@ export class FileChunkStore implements ChunkStore {
   }
 
   async finish(): Promise<void> {
+    if (this.#finished) return;
     const missing = this.chunkCount - this.#held.count;
     if (missing > 0) throw new ShoalError('unfinished', `${missing} of ${this.chunkCount} chunks are missing`);
     await (this.#finishing ??= this.#finish());
@@ -149,14 +154,14 @@ export class FileChunkStore implements ChunkStore {
       await this.#sync();
       await checkFree(this.destination);
       await this.#files.moveTo(this.destination, () => this.#giveFinalName());
+      this.#finished = true;
+      this.#have.close();
+      await this.#partial.remove();
+      await syncFolder(dirname(this.destination));
     } catch (error) {
       this.#finishing = undefined; // it may be tried again
       throw diskError(error, 'cannot finish', this.destination);
     }
-    this.#finished = true;
-    this.#have.close();
-    await this.#partial.remove();
-    if (process.platform !== 'win32') await syncPath(dirname(this.destination));
   }
 
   async #store(chunk: number, bytes: Uint8Array): Promise<void> {
@@ -192,8 +197,8 @@ export class FileChunkStore implements ChunkStore {
 
   async #giveFinalName(): Promise<void> {
     const { contentPath } = this.#partial;
-    if (this.document.manifest.kind === 'folder') await rename(contentPath, this.destination);
-    else await renameFileNew(contentPath, this.destination);
+    if (this.document.manifest.kind === 'file') await renameFileNew(contentPath, this.destination);
+    else await rename(contentPath, this.destination); // fails where a folder with anything in it, or a file, has the name
   }
 
   #checkIndex(chunk: number): void {
@@ -203,67 +208,3 @@ export class FileChunkStore implements ChunkStore {
 
 /** Syncing each of ten thousand small files would take longer than to fetch them. */
 const syncBytesMin = 1_048_576;
-
-/** Renames a file without ever replacing another: by a second name, which fails where one is taken. */
-async function renameFileNew(from: string, to: string): Promise<void> {
-  try {
-    await link(from, to);
-    await rm(from);
-  } catch (error) {
-    const noLinks = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(errno(error) ?? '');
-    if (!noLinks) throw error;
-    await rename(from, to); // exFAT and the like: whether the name is free was asked just before
-  }
-}
-
-async function checkFree(destination: string): Promise<void> {
-  let found;
-  try {
-    found = await exists(destination);
-  } catch (error) {
-    throw diskError(error, 'cannot download to', destination);
-  }
-  if (found === undefined) return;
-  throw new ShoalError(
-    'exists',
-    `${showName(destination)} exists already: choose another destination, or move it away`,
-  );
-}
-
-/** What only this disk can say against names that are safe in general. */
-async function checkNames({ manifest }: ManifestDocument, parent: string): Promise<void> {
-  const paths = [...manifest.files.map(({ path }) => path), ...manifest.emptyFolders];
-  const unsafe = process.platform === 'win32' ? paths.find(isUnsafeOnWindows) : undefined;
-  if (unsafe !== undefined) throw new ShoalError('nameUnsafe', `Windows cannot hold the name ${showName(unsafe)}`);
-  const seen = new Map<string, string>();
-  for (const path of paths) {
-    const folded = path.toLowerCase().normalize('NFC');
-    const twin = seen.get(folded);
-    seen.set(folded, path);
-    if (twin !== undefined && (await ignoresCase(parent)))
-      throw new ShoalError('nameUnsafe', `${showName(twin)} and ${showName(path)} are one name on this file system`);
-  }
-}
-
-async function ignoresCase(folder: string): Promise<boolean> {
-  const other = folder === folder.toUpperCase() ? folder.toLowerCase() : folder.toUpperCase();
-  if (other === folder) return false;
-  try {
-    await access(other);
-    return true;
-  } catch {
-    return false; // whatever the reason, it is not the same folder to us
-  }
-}
-
-async function checkSpace({ layout }: ManifestDocument, held: Bitfield, path: string): Promise<void> {
-  let heldBytes = 0;
-  for (const chunk of held.ones()) heldBytes += layout.sizeOfChunk(chunk);
-  const { bavail, bsize } = await statfs(path);
-  const [needed, free] = [layout.totalBytes - heldBytes, bavail * bsize];
-  if (needed > free)
-    throw new ShoalError(
-      'diskFull',
-      `${needed} bytes are still to come, but the disk has room for ${free}: free some space`,
-    );
-}

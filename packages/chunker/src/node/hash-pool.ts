@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, ShoalError } from '@shoal/machine';
 import type { HashSuite } from '../hash.ts';
+import { abortError, throwIfAborted } from './aborting.ts';
 import { ChunkHasher, type HashJob } from './chunk-hasher.ts';
 
 export interface HashRun {
@@ -85,10 +86,3 @@ function workerEnd(worker: Worker, onHashed: (bytes: number) => void): Promise<v
     worker.on('exit', (status) => (status === 0 ? resolve() : reject(new Error(`hash worker ended with ${status}`))));
   });
 }
-
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw abortError(signal);
-}
-
-const abortError = (signal: AbortSignal | undefined): ShoalError =>
-  new ShoalError('aborted', 'stopped before the content was hashed', { cause: signal?.reason });

@@ -1,8 +1,8 @@
 // The hidden folder beside a destination in which its content grows. It holds `content`, the map of chunks had (`have`),
 // the `document` they belong to, and, while somebody works on it, a `lock`.
 
-import { type Stats } from 'node:fs';
-import { lstat, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { lstat, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bytesEqual, ShoalError } from '@shoal/machine';
 import type { HashSuite } from '../hash.ts';
@@ -60,11 +60,18 @@ export class PartialFolder {
     this.#releaseLock();
   }
 
-  /** Takes the folder itself away, with all that it ever put there. */
+  /** Lets others work on it, or takes it away when there is nothing of the content in it. */
+  async leave(): Promise<void> {
+    if (await exists(this.contentPath)) this.release();
+    else await this.remove();
+  }
+
+  /** Takes the folder itself away, with all that was ever put there. */
   async remove(): Promise<void> {
     await this.clear();
     await rm(this.#documentPath, { force: true });
     await rm(this.#draftPath, { force: true });
+    for (const name of await readdir(this.path)) if (name.startsWith('lock.')) await rm(join(this.path, name)); // of processes killed while they took the lock
     this.release();
     await removeIfEmpty(this.path);
   }

@@ -116,6 +116,17 @@ describe('file chunk store', () => {
     await store.close();
   });
 
+  test('stops verifying when it is told to, and loses nothing', async () => {
+    const set = sampleSet([2500]);
+    const destination = join(temporaryFolder(), 'copy');
+    await interrupted(set, destination, [0, 1]);
+    const options = { document: set.document, destination };
+    await expect(openFileStore({ ...options, signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' });
+    const store = await openFileStore(options);
+    expect(store.held.count).toBe(2);
+    await store.close();
+  });
+
   test('starts anew when it is told to', async () => {
     const set = sampleSet([2500]);
     const destination = join(temporaryFolder(), 'copy');
