@@ -64,6 +64,11 @@ export class ReceiveStream {
     return this.#state;
   }
 
+  /** Memory held for records not read yet. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
   /** True when `read` gives something or the end has been reached. */
   get readable(): boolean {
     return this.#readable.length > 0 || this.#endReached;

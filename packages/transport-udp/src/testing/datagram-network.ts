@@ -31,6 +31,8 @@ interface Flying extends DatagramArrival {
 export class DatagramNetwork {
   /** May be changed while it runs. */
   profile: PathProfile;
+  /** Somebody on the path: answers what arrives instead of each datagram (itself, changed, others, nothing). */
+  interfere: ((datagram: DatagramArrival) => readonly DatagramArrival[]) | undefined;
   readonly #rng: Rng;
   readonly #flying = new Heap<Flying>((a, b) => a.at < b.at || (a.at === b.at && a.order < b.order));
   /** When the link from each address is free again. */
@@ -47,6 +49,21 @@ export class DatagramNetwork {
 
   /** Sends a copy of `bytes`. */
   send(from: Address, to: Address, bytes: Uint8Array, now: Instant): void {
+    const datagram = { from, to, bytes: bytes.slice() };
+    for (const passed of this.interfere?.(datagram) ?? [datagram]) this.#carry(passed, now);
+  }
+
+  /** When the next datagram arrives. */
+  nextArrival(): Instant {
+    return this.#flying.peek()?.at ?? NEVER;
+  }
+
+  /** The next datagram that has arrived by `now`. */
+  receive(now: Instant): DatagramArrival | undefined {
+    return this.nextArrival() <= now ? this.#flying.pop() : undefined;
+  }
+
+  #carry({ from, to, bytes }: DatagramArrival, now: Instant): void {
     const { loss = 0, duplicate = 0, corrupt = 0 } = this.profile;
     this.sent += 1;
     const leavesAt = this.#queue(from, bytes.length, now);
@@ -61,16 +78,6 @@ export class DatagramNetwork {
       const at = after(leavesAt, this.profile.delayMs + this.#rng.float() * (this.profile.jitterMs ?? 0));
       this.#flying.push({ at, order: this.#order++, from, to, bytes: copy });
     }
-  }
-
-  /** When the next datagram arrives. */
-  nextArrival(): Instant {
-    return this.#flying.peek()?.at ?? NEVER;
-  }
-
-  /** The next datagram that has arrived by `now`. */
-  receive(now: Instant): DatagramArrival | undefined {
-    return this.nextArrival() <= now ? this.#flying.pop() : undefined;
   }
 
   /** When the sender's link has sent it; `NEVER` when the queue is full. */

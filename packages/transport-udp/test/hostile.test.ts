@@ -1,0 +1,239 @@
+// What outsiders can do: somebody who sends rubbish, somebody on the path who sees, changes, repeats and forges
+// packets, and a remote that authenticated itself and then breaks every rule. Nothing may throw or grow.
+
+import { describe, expect, test } from 'vitest';
+import { type Rng, seededRng } from '@shoal/machine';
+import type { Aead, CryptoSuite, EndpointEvent, Stream } from '../src/index.ts';
+import { bulkHeaderBytes, packetKinds } from '../src/packet/header.ts';
+import { nodeCrypto } from '../src/node/index.ts';
+import type { DatagramArrival } from '../src/testing/index.ts';
+import { clientAddress, joined, Pair } from './pair.ts';
+
+const isBulk = (bytes: Uint8Array): boolean => bytes[0] === packetKinds.bulk || bytes[0] === packetKinds.bulkLast;
+
+/** One of the ways to spoil a datagram. */
+function spoil(bytes: Uint8Array, rng: Rng): Uint8Array {
+  const copy = bytes.slice();
+  switch (rng.below(5)) {
+    case 0:
+      copy[rng.below(copy.length)]! ^= 1 << rng.below(8);
+      return copy;
+    case 1:
+      return copy.subarray(0, rng.below(copy.length));
+    case 2:
+      return joined([copy, copy.subarray(rng.below(copy.length))]);
+    case 3:
+      copy.set(rng.bytes(Math.min(40, copy.length)), 0);
+      return copy;
+    default:
+      for (let i = 0; i < 4; i += 1) copy[rng.below(Math.min(40, copy.length))] = rng.below(256);
+      return copy;
+  }
+}
+
+function events(list: EndpointEvent[], type: EndpointEvent['type']): EndpointEvent[] {
+  return list.filter((event) => event.type === type);
+}
+
+describe('rubbish from anywhere', () => {
+  test('changes nothing', () => {
+    const pair = new Pair().connect();
+    const rng = seededRng('rubbish');
+    const stream = pair.connection.openStream()!;
+    stream.write(new Uint8Array(300_000));
+    for (let i = 0; i < 20_000; i += 1) {
+      const bytes = rng.bytes(rng.below(100));
+      if (bytes.length > 3 && rng.chance(0.8)) {
+        bytes[0] = 0x50 + rng.below(4);
+        bytes[1] = 0;
+        bytes[2] = bytes.length - rng.below(3);
+      }
+      pair.server.handleDatagram(bytes, { host: '10.6.6.6', port: 1 + rng.below(9) }, pair.now);
+      if (i % 1_000 === 0) pair.lab.step();
+    }
+    stream.finish();
+    expect(pair.lab.runUntil(() => stream.sendState === 'finished')).toBe(true);
+    expect(pair.server.stats.connections).toBe(1);
+  });
+
+  test('made of real packets, cut, changed and glued together, does not stop a transfer', () => {
+    for (let seed = 0; seed < 5; seed += 1) {
+      const pair = new Pair({ seed: `${seed}` }).connect();
+      const rng = seededRng(`spoil ${seed}`);
+      // Never the payload of bulk: what that does has a test of its own.
+      pair.lab.network.interfere = (datagram): DatagramArrival[] => {
+        const bytes = spoil(datagram.bytes, rng);
+        const harmless = isBulk(bytes) && isBulk(datagram.bytes) ? bytes.subarray(0, bulkHeaderBytes + 3) : bytes;
+        return rng.chance(0.5) ? [{ ...datagram, bytes: harmless }, datagram] : [datagram];
+      };
+      const bytes = rng.bytes(300_000);
+      const stream = pair.connection.openStream()!;
+      stream.write(bytes);
+      stream.finish();
+      expect(pair.lab.runUntil(() => stream.sendState !== 'open')).toBe(true);
+      expect(pair.connection.open && pair.serverConnection!.open).toBe(true);
+      expect(events([...pair.clientEvents, ...pair.serverEvents], 'connectionClosed')).toEqual([]);
+    }
+  });
+});
+
+describe('somebody on the path', () => {
+  /** Sends a megabyte on one stream and a little on another while `interfere` is at work. */
+  function underAttack(interfere: (datagram: DatagramArrival) => DatagramArrival[]) {
+    const pair = new Pair().connect();
+    const bytes = seededRng('bytes').bytes(1_000_000);
+    const [attacked, other] = [pair.connection.openStream()!, pair.connection.openStream()!];
+    pair.lab.network.interfere = interfere;
+    attacked.write(bytes);
+    attacked.finish();
+    const over = (stream: Stream): boolean => stream.sendState !== 'open';
+    pair.lab.runUntil(() => over(attacked));
+    pair.lab.network.interfere = undefined;
+    other.write(bytes);
+    other.finish();
+    expect(pair.lab.runUntil(() => over(other))).toBe(true);
+    expect(Buffer.compare(joined(pair.far(other).parts), bytes)).toBe(0);
+    const got = joined(pair.far(attacked).parts);
+    expect(Buffer.compare(got, bytes.subarray(0, got.length))).toBe(0);
+    return { pair, attacked };
+  }
+
+  test('who changes the payload of one bulk packet costs one record, or at worst one stream', () => {
+    let done = false;
+    const { attacked, pair } = underAttack((datagram) => {
+      if (done || !isBulk(datagram.bytes) || datagram.bytes.length < 1_000) return [datagram];
+      done = true;
+      datagram.bytes[bulkHeaderBytes + 5]! ^= 1;
+      return [datagram];
+    });
+    expect(done).toBe(true);
+    expect(['finished', 'reset']).toContain(attacked.sendState);
+    expect(pair.connection.open).toBe(true);
+  });
+
+  test('who changes every bulk packet ends the stream with a code, and no damaged byte is read', () => {
+    const { pair, attacked } = underAttack((datagram) => {
+      if (isBulk(datagram.bytes)) datagram.bytes[datagram.bytes.length - 1]! ^= 1;
+      return [datagram];
+    });
+    expect(attacked.sendState).toBe('reset');
+    expect(pair.far(attacked).reset).toBe('damaged');
+    expect(pair.clientEvents.find(({ type }) => type === 'streamStopped')).toMatchObject({ reason: 'damaged' });
+  });
+
+  test('who forges payloads under every real header, before or behind it, has no more success', () => {
+    const rng = seededRng('forger');
+    underAttack((datagram) => {
+      if (!isBulk(datagram.bytes)) return [datagram];
+      const forged = { ...datagram, bytes: datagram.bytes.slice() };
+      forged.bytes.set(rng.bytes(20), bulkHeaderBytes);
+      return rng.chance(0.5) ? [forged, datagram] : [datagram, forged];
+    });
+    expect(rng.uint32()).toBeGreaterThan(0);
+  });
+
+  test('who invents packet numbers and streams has none of them acknowledged or opened', () => {
+    const rng = seededRng('inventor');
+    const { attacked, pair } = underAttack((datagram) => {
+      if (!isBulk(datagram.bytes)) return [datagram];
+      const invented = datagram.bytes.slice();
+      invented.set(rng.bytes(8), 11 + rng.below(18));
+      return [{ ...datagram, bytes: invented }, datagram];
+    });
+    expect(attacked.sendState).toBe('finished');
+    expect(events(pair.serverEvents, 'streamOpened').length).toBe(2);
+    expect(pair.connection.stats.packetsLost).toBe(0);
+  });
+
+  test('who repeats everything, later too, changes nothing', () => {
+    const seen: DatagramArrival[] = [];
+    const rng = seededRng('repeater');
+    const { attacked, pair } = underAttack((datagram) => {
+      seen.push({ ...datagram, bytes: datagram.bytes.slice() });
+      return [datagram, datagram, rng.pick(seen)!];
+    });
+    expect(attacked.sendState).toBe('finished');
+    for (const { to, from, bytes } of seen)
+      (to === clientAddress ? pair.client : pair.server).handleDatagram(bytes, from, pair.now);
+    pair.lab.run(1_000);
+    expect(pair.connection.open && pair.serverConnection!.open).toBe(true);
+    expect(pair.server.stats.connections).toBe(1);
+  });
+
+  test('who reflects packets back to their sender changes nothing', () => {
+    const { attacked } = underAttack((datagram) => [
+      datagram,
+      { bytes: datagram.bytes, from: datagram.to, to: datagram.from },
+    ]);
+    expect(attacked.sendState).toBe('finished');
+  });
+});
+
+describe('a remote that is authenticated and hostile', () => {
+  /** Node's primitives, but what is sealed passes through `change` first. */
+  const sealing = (change: (plaintext: Uint8Array) => Uint8Array): CryptoSuite => ({
+    ...nodeCrypto,
+    aead: (key): Aead => {
+      const aead = nodeCrypto.aead(key);
+      return { ...aead, open: aead.open.bind(aead), seal: (n, a, p, out) => aead.seal(n, a, change(p), out) };
+    },
+  });
+
+  test('cannot make the other side throw or grow, whatever frames it sends', () => {
+    const reasons = new Set<unknown>();
+    for (let seed = 0; seed < 150; seed += 1) {
+      const rng = seededRng(`frames ${seed}`);
+      let hostile = false;
+      const change = (plaintext: Uint8Array): Uint8Array =>
+        !hostile || plaintext.length > 1_000
+          ? plaintext
+          : rng.bytes(plaintext.length).map((byte, i) => (i % 3 === 0 ? byte % 11 : byte >> rng.below(8)));
+      const pair = new Pair({ client: { crypto: sealing(change) }, seed: `${seed}` }).connect();
+      hostile = true;
+      for (let i = 0; i < 30 && pair.connection.open; i += 1) {
+        const stream = pair.connection.openStream();
+        stream?.write(rng.bytes(rng.below(5_000)));
+        stream?.reset(rng.below(100));
+        pair.lab.run(50);
+      }
+      for (const event of events(pair.serverEvents, 'connectionClosed')) reasons.add(JSON.stringify(event, ['reason']));
+      expect(events(pair.serverEvents, 'streamOpened').length).toBeLessThan(2_000);
+      pair.lab.remove(clientAddress);
+      pair.lab.run(60_000);
+      expect(pair.server.stats.connections).toBe(0);
+    }
+    expect(reasons).toContain('{"reason":"protocolViolated"}');
+  });
+
+  test('that asks for more answers than leave is shut out', () => {
+    // Frames "stop" for stream 1 with code 0, as many as fit: each wants a reset in return.
+    const stops = (frames: Uint8Array): Uint8Array =>
+      frames.map((_, i) => (i < frames.length - (frames.length % 3) ? [7, 1, 0][i % 3]! : 0));
+    let hostile = false;
+    const pair = new Pair({
+      client: { crypto: sealing((frames) => (hostile ? stops(frames) : frames)) },
+      config: { remoteStreamsMax: 2_000 },
+    }).connect();
+    hostile = true;
+    for (let i = 0; i < 2_000; i += 1) pair.connection.openStream()!.reset(1); // packets that arrive together
+    pair.lab.run(100);
+    expect(events(pair.serverEvents, 'connectionClosed')).toMatchObject([{ reason: 'protocolViolated' }]);
+  });
+
+  test('never makes the receiving side hold more than its windows', () => {
+    const pair = new Pair({ config: { streamWindowBytes: 131_072, connectionWindowBytes: 200_000 } });
+    pair.reading = false;
+    pair.connect();
+    for (let i = 0; i < 5; i += 1) {
+      const stream = pair.connection.openStream()!;
+      // The remote does as if it had been granted everything.
+      stream.sending.raiseLimit(2 ** 40);
+      stream.write(new Uint8Array(1_000_000));
+    }
+    pair.lab.run(2_000);
+    let held = 0;
+    for (const stream of pair.received.keys()) if (!stream.local) held += stream.receiving.heldBytes;
+    expect(held).toBeGreaterThan(100_000);
+    expect(held).toBeLessThanOrEqual(200_000);
+  });
+});
