@@ -14,7 +14,7 @@ const steps = {
   types: nx('typecheck'),
   tests: ['vitest', 'run'],
   simulator: ['node', '-C', '@shoal/source', 'packages/simulator/bin/sim.ts', '--gate'],
-  unused: ['knip'],
+  unused: ['knip', '--no-config-hints'],
   build: nx('build'),
   package: nx('package'),
 };

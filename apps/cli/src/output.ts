@@ -4,7 +4,7 @@ import type { Writable } from 'node:stream';
 import { escapeText } from './text/escape.ts';
 
 /** The version of the events that --json prints; raised when a field changes its meaning or goes. */
-export const eventsVersion = 1;
+const eventsVersion = 1;
 
 /** The streams and wishes of one run of the program. */
 export interface Output {

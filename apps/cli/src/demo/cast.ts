@@ -9,7 +9,7 @@ export type ChildEvent = { readonly event: string } & Record<string, unknown>;
 const killAfterMs = 5_000; // a child that ignores SIGTERM that long is ended for it
 
 /** Node's arguments that start this very program again, before the program's own. */
-export const thisProgram: readonly string[] = [...process.execArgv, process.argv[1] ?? ''];
+const thisProgram: readonly string[] = [...process.execArgv, process.argv[1] ?? ''];
 
 /** A running `shoal …`. */
 export class Player {
