@@ -177,25 +177,25 @@ describe('acknowledgements', () => {
   });
 });
 
-describe('CUBIC (RFC 9438)', () => {
-  const sample = (now: number, ackedBytes: number, newestSentAt = now - 50, windowLimited = true) => ({
-    now: instant(now),
-    ackedBytes,
-    newestSentAt: instant(newestSentAt),
-    largestAcked: now,
-    nextPacketNumber: now + 10,
-    latestRttMs: 50,
-    srttMs: 50,
-    minRttMs: 50,
-    windowLimited,
-  });
-  const loss = (now: number, newestSentAt: number) => ({
-    now: instant(now),
-    lostBytes: mss,
-    newestSentAt: instant(newestSentAt),
-    persistent: false,
-  });
+const sample = (now: number, ackedBytes: number, newestSentAt = now - 50, windowLimited = true) => ({
+  now: instant(now),
+  ackedBytes,
+  newestSentAt: instant(newestSentAt),
+  largestAcked: now,
+  nextPacketNumber: now + 10,
+  latestRttMs: 50,
+  srttMs: 50,
+  minRttMs: 50,
+  windowLimited,
+});
+const loss = (now: number, newestSentAt: number) => ({
+  now: instant(now),
+  lostBytes: mss,
+  newestSentAt: instant(newestSentAt),
+  persistent: false,
+});
 
+describe('CUBIC (RFC 9438)', () => {
   test('doubles in slow start, cuts to 0.7 once a round trip, and comes back along the cubic', () => {
     const cubic = new Cubic(mss);
     expect(cubic.windowBytes).toBe(initialWindowBytes(mss));
