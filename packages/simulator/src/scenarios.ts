@@ -8,6 +8,8 @@ export interface NamedScenario {
   readonly name: string;
   /** What it is about, in a few words. */
   readonly about: string;
+  /** Takes seconds and not tenths of one. */
+  readonly isHeavy?: boolean;
   readonly make: (rng: Rng) => Scenario;
 }
 
@@ -39,6 +41,7 @@ export const scenarios: readonly NamedScenario[] = [
   {
     name: 'fifty',
     about: '50 receivers at once',
+    isHeavy: true,
     make: () => ({ ...usual, receivers: receivers(50) }),
   },
   {
