@@ -120,6 +120,11 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
     };
   }
 
+  /** All connections that are not forgotten yet. */
+  connections(): IterableIterator<Connection> {
+    return this.#connections.values();
+  }
+
   /** True when every connection is closed and its remote has been told: the socket may be released. */
   get quiet(): boolean {
     for (const connection of this.#connections.values()) if (!connection.quiet) return false;

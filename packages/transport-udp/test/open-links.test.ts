@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { askId, type LinkFact, type LinkPort } from '@shoal/machine';
-import { type LinksOptions, type NodeLinks, openLinks } from '../src/node/index.ts';
+import { type NodeLinks, openLinks, type SocketOptions } from '../src/node/index.ts';
 
 const opened: NodeLinks[] = [];
 
@@ -8,7 +8,7 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((links) => links.close()));
 });
 
-async function open(options: LinksOptions = {}): Promise<NodeLinks> {
+async function open(options: SocketOptions = {}): Promise<NodeLinks> {
   const links = await openLinks({ host: '127.0.0.1', ...options });
   opened.push(links);
   return links;
@@ -31,7 +31,7 @@ function facts(port: LinkPort) {
   };
 }
 
-async function exchange(options: LinksOptions) {
+async function exchange(options: SocketOptions) {
   const [a, b] = [await open(options), await open(options)];
   const [nextA, nextB] = [facts(a), facts(b)];
   a.perform({ type: 'dial', dial: 1, address: b.address, expect: b.peer });

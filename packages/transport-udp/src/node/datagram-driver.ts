@@ -7,6 +7,8 @@ import { nodeClock } from '@shoal/machine/node';
 import type { DatagramMachine } from '../endpoint.ts';
 import type { UdpSocket } from './udp-socket.ts';
 
+const turnMsMax = 50;
+
 export class DatagramDriver<Output, M extends DatagramMachine<Output>> {
   readonly machine: M;
   readonly #socket: UdpSocket;
@@ -15,6 +17,7 @@ export class DatagramDriver<Output, M extends DatagramMachine<Output>> {
   #cancelAlarm: (() => void) | undefined;
   #alarmAt: Instant = NEVER;
   #stopped = false;
+  #turned: (() => void)[] = [];
 
   constructor(machine: M, socket: UdpSocket, perform: (output: Output) => void) {
     this.machine = machine;
@@ -33,6 +36,17 @@ export class DatagramDriver<Output, M extends DatagramMachine<Output>> {
     if (this.#stopped) return;
     this.#pumpSoon();
     call(this.machine, nodeClock.now());
+  }
+
+  /** Resolves when everything of the next turn is done, at the latest after 50 ms. */
+  turned(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, turnMsMax);
+      this.#turned.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
   /** Nothing is called after this. */
@@ -54,6 +68,7 @@ export class DatagramDriver<Output, M extends DatagramMachine<Output>> {
       } while (this.#transmit());
     } finally {
       this.#arm(); // also when a handler of outputs throws
+      for (const resolve of this.#turned.splice(0)) resolve();
     }
   }
 

@@ -1,6 +1,10 @@
 // The transport on real sockets, with Node's own cryptography.
 
 export { generateKeyPair, keyPairFrom } from './identity.ts';
+export { type ConnectionEnd, NodeConnection } from './node-connection.ts';
 export { nodeCrypto } from './node-crypto.ts';
-export { type LinksOptions, type NodeLinks, openLinks } from './open-links.ts';
+export { NodeStream } from './node-stream.ts';
+export { NodeEndpoint, openEndpoint } from './open-endpoint.ts';
+export { type NodeLinks, openLinks } from './open-links.ts';
+export type { SocketOptions } from './socket-endpoint.ts';
 export type { SocketStats } from './udp-socket.ts';

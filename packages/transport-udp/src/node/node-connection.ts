@@ -1,0 +1,119 @@
+// A connection for people who await.
+
+import type { Address, PeerId, ShoalError } from '@shoal/machine';
+import type { Reason } from '../codes.ts';
+import type { Connection, ConnectionStats } from '../connection/connection.ts';
+import type { StreamEvent } from '../connection/stream-table.ts';
+import type { Stream, StreamPriority } from '../streams/stream.ts';
+import { NodeStream } from './node-stream.ts';
+import { connectionError } from './transport-errors.ts';
+import { Arrivals, Waiting } from './waiting.ts';
+
+/** How a connection ended; `byRemote` when the remote said so. */
+export interface ConnectionEnd {
+  readonly reason: Reason;
+  readonly byRemote: boolean;
+}
+
+export class NodeConnection implements AsyncDisposable {
+  readonly #connection: Connection;
+  readonly #tell: (call: () => void) => void;
+  readonly #close: (code: number) => void;
+  readonly #opened = new Arrivals<NodeStream>();
+  readonly #streams = new Set<NodeStream>();
+  readonly #streamsAvailable = new Waiting();
+  readonly #end = Promise.withResolvers<ConnectionEnd>();
+
+  /** Made by an endpoint. */
+  constructor(connection: Connection, tell: (call: () => void) => void, close: (code: number) => void) {
+    this.#connection = connection;
+    this.#tell = tell;
+    this.#close = close;
+    connection.context = this;
+  }
+
+  /** The remote's authenticated identity. */
+  get peer(): PeerId {
+    return this.#connection.peer!;
+  }
+
+  /** Where the remote's packets come from. */
+  get address(): Address {
+    return this.#connection.address;
+  }
+
+  get stats(): ConnectionStats {
+    return this.#connection.stats;
+  }
+
+  /** Resolves when the connection is over, for whatever reason. */
+  get closed(): Promise<ConnectionEnd> {
+    return this.#end.promise;
+  }
+
+  /** A new stream, as soon as the remote takes one more. Fails with the connection's error, or `aborted`. */
+  async openStream(options: { priority?: StreamPriority; signal?: AbortSignal } = {}): Promise<NodeStream> {
+    for (;;) {
+      let stream: Stream | undefined;
+      this.#tell(() => (stream = this.#connection.openStream()));
+      if (stream !== undefined) {
+        stream.priority = options.priority ?? 1;
+        return this.#hold(stream);
+      }
+      await this.#streamsAvailable.next(options.signal);
+    }
+  }
+
+  /** Streams the remote opens, until the connection is over. One taker at a time. */
+  streams(): AsyncIterableIterator<NodeStream, undefined> {
+    return this.#opened;
+  }
+
+  /** Ends the connection when the remote has everything written, or after 2 seconds; it learns `code` (0 and up). */
+  close(code = 0): Promise<ConnectionEnd> {
+    this.#close(code);
+    this.ended({ reason: code, byRemote: false });
+    return this.closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Internal: something happened on one of its streams. */
+  handle(event: StreamEvent): void {
+    if (event.type === 'streamsAvailable') return this.#streamsAvailable.happen();
+    if (event.type === 'streamOpened') return this.#opened.push(this.#hold(event.stream));
+    const stream = event.stream.context as NodeStream;
+    switch (event.type) {
+      case 'streamReadable':
+        return stream.happened('readable');
+      case 'streamWritable':
+        return stream.happened('writable');
+      case 'streamFinished':
+        return stream.happened('finished');
+      case 'streamReset':
+        return stream.failed(event.reason === 'damaged' ? 'both' : 'reading', event.reason);
+      case 'streamStopped':
+        return stream.failed('sending', event.reason);
+      default:
+        event satisfies never;
+    }
+  }
+
+  /** Internal: the connection is over. */
+  ended(end: ConnectionEnd): void {
+    const error: ShoalError = connectionError(end.reason, end.byRemote);
+    for (const stream of this.#streams) stream.failed('both', error);
+    this.#streams.clear();
+    this.#streamsAvailable.fail(error);
+    this.#opened.end();
+    this.#end.resolve(end);
+  }
+
+  #hold(stream: Stream): NodeStream {
+    const held = new NodeStream(stream, this.#tell);
+    this.#streams.add(held);
+    return held;
+  }
+}

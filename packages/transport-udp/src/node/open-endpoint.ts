@@ -1,0 +1,136 @@
+// The transport for outsiders: one UDP socket, many connections, everything awaited.
+
+import { type Address, type PeerId, ShoalError } from '@shoal/machine';
+import type { Connection } from '../connection/connection.ts';
+import { Endpoint, type EndpointEvent, type EndpointStats } from '../endpoint.ts';
+import { DatagramDriver } from './datagram-driver.ts';
+import { NodeConnection } from './node-connection.ts';
+import { closeSocket, endpointOptions, openSocket, resolveAddress, type SocketOptions } from './socket-endpoint.ts';
+import { abortedError, connectionError } from './transport-errors.ts';
+import type { SocketStats, UdpSocket } from './udp-socket.ts';
+import { Arrivals } from './waiting.ts';
+
+/** Connections that nobody has accepted yet; further ones are told `refused`. */
+const acceptQueueMax = 128;
+
+/** Opens a socket. Fails with ShoalError `addressInUse`, `permissionDenied` or `networkFailed`. */
+export async function openEndpoint(options: SocketOptions = {}): Promise<NodeEndpoint> {
+  const socket = await openSocket(options);
+  return new NodeEndpoint(new Endpoint(endpointOptions(socket, options)), socket);
+}
+
+/** A dial that is not answered yet, as a connection's context. */
+interface Dialling {
+  readonly opened: (connection: NodeConnection) => void;
+  readonly failed: (error: ShoalError) => void;
+}
+
+export class NodeEndpoint implements AsyncDisposable {
+  readonly #endpoint: Endpoint;
+  readonly #socket: UdpSocket;
+  readonly #driver: DatagramDriver<EndpointEvent, Endpoint>;
+  readonly #accepted = new Arrivals<NodeConnection>();
+  #closing: Promise<void> | undefined;
+
+  /** Made by `openEndpoint`. */
+  constructor(endpoint: Endpoint, socket: UdpSocket) {
+    this.#endpoint = endpoint;
+    this.#socket = socket;
+    this.#driver = new DatagramDriver(endpoint, socket, (event) => this.#handle(event));
+  }
+
+  /** Our own identity. */
+  get peer(): PeerId {
+    return this.#endpoint.peer;
+  }
+
+  /** Where we are bound. */
+  get address(): Address {
+    return this.#socket.address;
+  }
+
+  get stats(): SocketStats & EndpointStats {
+    return { ...this.#socket.stats, ...this.#endpoint.stats };
+  }
+
+  /**
+   * Connects to whoever answers at `address`, or with `expect` only to that identity. Fails with ShoalError
+   * `unreachable`, `authenticationFailed`, `refused` or `aborted`.
+   */
+  async dial(address: Address, options: { expect?: PeerId; signal?: AbortSignal } = {}): Promise<NodeConnection> {
+    const { expect, signal } = options;
+    const resolved = await resolveAddress(this.#socket, address);
+    if (signal?.aborted === true) throw abortedError(signal);
+    if (resolved === undefined)
+      throw new ShoalError('unreachable', `${address.host} has no address that this socket can reach: check the name`);
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        this.#driver.tell((_, now) => connection?.close(now));
+        reject(abortedError(signal!));
+      };
+      const settled = (): void => signal?.removeEventListener('abort', abort);
+      const dialling: Dialling = {
+        opened: (opened) => (settled(), resolve(opened)),
+        failed: (error) => (settled(), reject(error)),
+      };
+      let connection: Connection | undefined;
+      this.#driver.tell((endpoint, now) => {
+        connection = endpoint.connect(resolved, now, expect === undefined ? {} : { expect });
+      });
+      if (connection === undefined) return dialling.failed(connectionError('exhausted'));
+      connection.context = dialling;
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+  }
+
+  /** Connections that others dial, until the endpoint is closed. One taker at a time. */
+  connections(): AsyncIterableIterator<NodeConnection, undefined> {
+    return this.#accepted;
+  }
+
+  /** Closes every connection once its remote has everything written, or after 2 seconds; then releases the socket. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#accepted.end();
+    this.#driver.tell((endpoint, now) => {
+      for (const { context } of endpoint.connections())
+        if (context instanceof NodeConnection) context.ended({ reason: 'done', byRemote: false });
+        else (context as Dialling | undefined)?.failed(connectionError('done'));
+      endpoint.close(now, { flush: true });
+    });
+    await closeSocket(this.#driver, this.#endpoint, this.#socket);
+  }
+
+  #handle(event: EndpointEvent): void {
+    const { connection } = event;
+    if (event.type === 'connectionOpened') return this.#opened(connection);
+    const { context } = connection;
+    if (event.type !== 'connectionClosed') {
+      if (context instanceof NodeConnection) context.handle(event);
+    } else if (context instanceof NodeConnection) context.ended(event);
+    else (context as Dialling | undefined)?.failed(connectionError(event.reason));
+  }
+
+  #opened(connection: Connection): void {
+    const dialling = connection.context as Dialling | undefined;
+    if (dialling === undefined && this.#accepted.size >= acceptQueueMax) {
+      this.#driver.tell((_, now) => connection.close(now, 'refused'));
+      return;
+    }
+    const opened = new NodeConnection(
+      connection,
+      (call) => this.#driver.tell(call),
+      (code) => this.#driver.tell((_, now) => connection.close(now, code, { flush: true })),
+    );
+    if (dialling === undefined) this.#accepted.push(opened);
+    else dialling.opened(opened);
+  }
+}
