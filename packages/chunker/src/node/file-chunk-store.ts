@@ -145,7 +145,7 @@ export class FileChunkStore implements ChunkStore {
     await this.#files.close();
     if (this.#finished) return;
     this.#have.close();
-    this.#partial.release();
+    await this.#partial.leave();
   }
 
   async #finish(): Promise<void> {
@@ -166,8 +166,9 @@ export class FileChunkStore implements ChunkStore {
 
   async #store(chunk: number, bytes: Uint8Array): Promise<void> {
     await this.#files.write(chunk, bytes);
+    this.#held.set(chunk); // data first, then the record of it
     try {
-      this.#have.set(chunk); // held from here on: data first, then the record of it
+      this.#have.save(chunk);
     } catch (error) {
       this.#held.clear(chunk);
       throw diskError(error, 'cannot write', this.#partial.havePath);
@@ -175,8 +176,12 @@ export class FileChunkStore implements ChunkStore {
   }
 
   #forget(chunk: number): void {
-    if (this.#finished) this.#held.clear(chunk);
-    else this.#have.clear(chunk);
+    this.#held.clear(chunk);
+    try {
+      this.#have.save(chunk);
+    } catch (error) {
+      throw diskError(error, 'cannot write', this.#partial.havePath);
+    }
   }
 
   /** Empty files and folders belong to no chunk. */

@@ -4,13 +4,15 @@
 
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { Bitfield } from '@shoal/machine';
+import type { HeldChunks } from '../chunk-store.ts';
 import { errno } from './disk-errors.ts';
 
 export class HaveMap {
   readonly #fd: number;
-  readonly #bits: Bitfield;
+  readonly #bits: HeldChunks;
+  #isClosed = false;
 
-  private constructor(fd: number, bits: Bitfield) {
+  private constructor(fd: number, bits: HeldChunks) {
     this.#fd = fd;
     this.#bits = bits;
   }
@@ -25,33 +27,24 @@ export class HaveMap {
     }
   }
 
-  /** Starts a map at `path` that says what `bits` says, and follows `bits` from then on. */
-  static start(path: string, bits: Bitfield): HaveMap {
+  /** Starts a map at `path` of what `bits` says; it looks at `bits` again whenever it saves. */
+  static start(path: string, bits: HeldChunks): HaveMap {
     writeFileSync(path, bits.toBytes());
     return new HaveMap(openSync(path, 'r+'), bits);
   }
 
-  /** Sets the bit of a chunk whose bytes are written. */
-  set(chunk: number): void {
-    this.#bits.set(chunk);
-    this.#save(chunk);
-  }
-
-  /** Clears the bit of a chunk that turned out to be damaged. */
-  clear(chunk: number): void {
-    this.#bits.clear(chunk);
-    this.#save(chunk);
-  }
-
-  close(): void {
-    closeSync(this.#fd);
-  }
-
-  #save(chunk: number): void {
+  /** Records whether a chunk is held now; its bytes are written before. Nothing is recorded after `close`. */
+  save(chunk: number): void {
+    if (this.#isClosed) return;
     let byte = 0;
     const first = chunk - (chunk % 8);
     for (let bit = 0; bit < 8; bit += 1)
       if (first + bit < this.#bits.length && this.#bits.has(first + bit)) byte |= 0x80 >> bit;
     writeSync(this.#fd, Uint8Array.of(byte), 0, 1, first / 8);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    closeSync(this.#fd);
   }
 }

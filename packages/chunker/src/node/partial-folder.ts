@@ -44,7 +44,7 @@ export class PartialFolder {
       return folder;
     } catch (error) {
       if (isNew) await (folder?.remove() ?? removeIfEmpty(path));
-      else folder?.release();
+      else if (folder !== undefined) folder.#releaseLock();
       throw diskError(error, 'cannot download to', destination);
     }
   }
@@ -55,14 +55,9 @@ export class PartialFolder {
     await rm(this.contentPath, { force: true, recursive: true });
   }
 
-  /** Lets others work on it; what is in it stays. */
-  release(): void {
-    this.#releaseLock();
-  }
-
-  /** Lets others work on it, or takes it away when there is nothing of the content in it. */
+  /** Lets others go on with it; one with nothing of the content in it is taken away. */
   async leave(): Promise<void> {
-    if (await exists(this.contentPath)) this.release();
+    if (await exists(this.contentPath)) this.#releaseLock();
     else await this.remove();
   }
 
@@ -71,8 +66,10 @@ export class PartialFolder {
     await this.clear();
     await rm(this.#documentPath, { force: true });
     await rm(this.#draftPath, { force: true });
-    for (const name of await readdir(this.path)) if (name.startsWith('lock.')) await rm(join(this.path, name)); // of processes killed while they took the lock
-    this.release();
+    // Left by processes that were killed while they took the lock.
+    const drafts = (await readdir(this.path)).filter((name) => name.startsWith('lock.'));
+    for (const name of drafts) await rm(join(this.path, name), { force: true });
+    this.#releaseLock();
     await removeIfEmpty(this.path);
   }
 

@@ -2,6 +2,7 @@
 // number another process has by now, holds nothing any more. Owners on other machines are not seen.
 
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { ShoalError } from '@shoal/machine';
 import { showName } from '../safe-path.ts';
 import { errno } from './disk-errors.ts';
@@ -13,7 +14,7 @@ const heldHere = new Set<string>();
 export function takeLock(path: string): () => void {
   const owner = describeProcess(process.pid);
   if (heldHere.has(path) || (!tryTake(path, owner) && !(removeStale(path) && tryTake(path, owner))))
-    throw new ShoalError('storeBusy', `another shoal is writing here: ${showName(path)}`);
+    throw new ShoalError('storeBusy', `another shoal is at work in ${showName(dirname(path))}: let it finish`);
   heldHere.add(path);
   let isHeld = true;
   return () => {

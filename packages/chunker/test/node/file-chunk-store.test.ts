@@ -220,6 +220,26 @@ describe('file chunk store', () => {
     await (await openFileStore({ document, destination })).close();
   });
 
+  test('a download closed before anything came leaves nothing behind', async () => {
+    const folder = temporaryFolder();
+    const store = await openFileStore({ document: sampleSet([1500]).document, destination: join(folder, 'copy') });
+    expect(readdirSync(folder)).toEqual(['.copy.shoal-partial']);
+    await store.close();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('closing waits for what is under way', async () => {
+    const set = sampleSet([400_000], 40_000);
+    const destination = join(temporaryFolder(), 'copy');
+    const store = await openFileStore({ document: set.document, destination });
+    const writing = set.chunks.map((bytes, chunk) => store.writeChunk(chunk, bytes));
+    await store.close();
+    expect(await Promise.all(writing)).toEqual(set.chunks.map(() => 'stored'));
+    const again = await openFileStore({ document: set.document, destination });
+    expect(again.held.isFull).toBe(true);
+    await again.close();
+  });
+
   test('a folder that is not there is named', async () => {
     const { document } = sampleSet([5]);
     const destination = join(temporaryFolder(), 'no', 'copy');

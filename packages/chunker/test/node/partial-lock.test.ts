@@ -10,7 +10,7 @@ describe('partial lock', () => {
   test('is held once, given back, and leaves nothing behind', () => {
     const path = newPath();
     const release = takeLock(path);
-    expect(() => takeLock(path)).toThrow('another shoal is writing here');
+    expect(() => takeLock(path)).toThrow('another shoal is at work');
     release();
     const releaseAgain = takeLock(path);
     release(); // given back before: does nothing to the new holder
@@ -40,7 +40,7 @@ describe('partial lock', () => {
       const [path, other] = [newPath(), newPath()];
       const release = takeLock(path);
       writeFileSync(other, readFileSync(path));
-      expect(() => takeLock(other)).toThrow('another shoal is writing here');
+      expect(() => takeLock(other)).toThrow('another shoal is at work');
       release();
     },
   );
