@@ -149,11 +149,11 @@ describe('links', () => {
 
   test('a swarm with more peers than links still reaches everybody', () => {
     const world = new World({ seed: 'many' });
-    const set = makeContent(100_000, 5_000, world.rng);
+    const set = makeContent(50_000, 5_000, world.rng);
     const tracker = world.addTracker();
     const owner = world.addPeer(uplink);
     owner.share(set, { trackers: [tracker.address] });
-    const peers = Array.from({ length: 90 }, () => world.addPeer(uplink));
+    const peers = Array.from({ length: 75 }, () => world.addPeer(uplink));
     for (const peer of peers) peer.get(set, [], { trackers: [tracker.address] });
     world.runUntil(allDone(peers), 120_000);
     expect(owner.report(set).remoteCount).toBeLessThanOrEqual(64);

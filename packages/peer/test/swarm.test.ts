@@ -2,28 +2,32 @@ import { describe, expect, test } from 'vitest';
 import { fluidBoundMs } from '../src/index.ts';
 import { type Content, makeContent, type Peer, type PeerOptions, World } from './support/world.ts';
 
+const bytesPerSecond = ({ upBytesPerMs = Infinity }: PeerOptions): number => upBytesPerMs * 1_000;
+
 /** An owner and receivers that arrive together, each told of all the others. */
-function swarmOf(receivers: number, chunks: number, options: PeerOptions = {}) {
+function swarmOf(receivers: number, chunks: number, options: PeerOptions = {}, receiverOptions = options) {
   const world = new World({ seed: `${receivers} receivers` });
   const set = makeContent(chunks * 10_240 - 7, 10_240, world.rng.fork('content'));
   const owner = world.addPeer(options);
-  const peers = Array.from({ length: receivers }, () => world.addPeer(options));
+  const peers = Array.from({ length: receivers }, () => world.addPeer(receiverOptions));
   owner.share(set);
   for (const peer of peers) peer.get(set, [owner, ...peers.filter((other) => other !== peer)]);
-  const bound = (bytesPerMs: number): number =>
-    fluidBoundMs({
-      totalBytes: set.bytes.length,
-      ownerUpBytesPerSecond: bytesPerMs * 1_000,
-      receivers: peers.map(() => ({ upBytesPerSecond: bytesPerMs * 1_000, downBytesPerSecond: Infinity })),
-    });
-  return { world, set, owner, peers, bound };
+  const boundMs = fluidBoundMs({
+    totalBytes: set.bytes.length,
+    ownerUpBytesPerSecond: bytesPerSecond(options),
+    receivers: peers.map(() => ({
+      upBytesPerSecond: bytesPerSecond(receiverOptions),
+      downBytesPerSecond: Infinity,
+    })),
+  });
+  return { world, set, owner, peers, boundMs };
 }
 
 const copies = (owner: Peer, set: Content): number => owner.report(set).sentBytes / set.bytes.length;
 
 describe('a swarm', () => {
   test.each([1, 5, 20])('brings the whole to %i receivers, the owner sending little more than one copy', (count) => {
-    const { world, set, owner, peers } = swarmOf(count, 200, { upBytesPerMs: 1_000 });
+    const { world, set, owner, peers } = swarmOf(count, 100, { upBytesPerMs: 1_000 });
     world.runUntil(() => peers.every((peer) => peer.isDone), 60_000);
     expect(peers.every((peer) => peer.hasAll(set))).toBe(true);
     expect(copies(owner, set)).toBeLessThan(1.1);
@@ -31,14 +35,45 @@ describe('a swarm', () => {
   });
 
   test('five receivers are done near the fluid bound', () => {
-    const { world, peers, bound } = swarmOf(5, 500, { upBytesPerMs: 1_000 });
+    const { world, peers, boundMs } = swarmOf(5, 500, { upBytesPerMs: 1_000 });
     world.runUntil(() => peers.every((peer) => peer.isDone), 60_000);
-    expect(world.now / bound(1_000)).toBeLessThan(1.15);
+    expect(world.now / boundMs).toBeLessThan(1.15);
   });
 
   test('a lone receiver is served at the full speed of the owner', () => {
-    const { world, peers, bound } = swarmOf(1, 1_000, { upBytesPerMs: 10_000 });
+    const { world, peers, boundMs } = swarmOf(1, 1_000, { upBytesPerMs: 10_000 });
     world.runUntil(() => peers.every((peer) => peer.isDone), 60_000);
-    expect(world.now / bound(10_000)).toBeLessThan(1.1);
+    expect(world.now / boundMs).toBeLessThan(1.1);
+  });
+
+  test('where receivers can send little, the owner gives more than one copy, and the bound is still near', () => {
+    const { world, set, owner, peers, boundMs } = swarmOf(5, 300, { upBytesPerMs: 2_000 }, { upBytesPerMs: 200 });
+    world.runUntil(() => peers.every((peer) => peer.isDone), 60_000);
+    expect(copies(owner, set)).toBeGreaterThan(2);
+    expect(world.now / boundMs).toBeLessThan(1.3);
+  });
+
+  test('who comes late is served by all who are there', () => {
+    const { world, set, owner, peers } = swarmOf(3, 300, { upBytesPerMs: 1_000 });
+    world.runUntil(() => peers.every((peer) => peer.isDone), 60_000);
+    const late = world.addPeer({ upBytesPerMs: 1_000 });
+    late.get(set, [owner, ...peers]);
+    world.runUntil(() => late.isDone, 60_000);
+    expect(late.report(set).elapsedMs).toBeLessThan((1.4 * set.bytes.length) / 4_000);
+    expect(late.report(set).remotes.every((remote) => remote.receivedBytes > 0)).toBe(true);
+  });
+
+  test('a remote that says it is choked is left alone until it says otherwise', () => {
+    const { world, set, owner, peers } = swarmOf(1, 300, { upBytesPerMs: 1_000 });
+    const [peer] = peers as [Peer];
+    world.runUntil(() => peer.heldCount > 50, 10_000);
+    world.say(owner, peer, { type: 'choke', swarm: set.document.swarmId, choked: true });
+    world.run(100);
+    const held = peer.heldCount;
+    world.run(2_000);
+    expect(peer.heldCount).toBe(held);
+    world.say(owner, peer, { type: 'choke', swarm: set.document.swarmId, choked: false });
+    world.runUntil(() => peer.isDone, 10_000);
+    expect(peer.hasAll(set)).toBe(true);
   });
 });

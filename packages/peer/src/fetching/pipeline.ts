@@ -52,8 +52,8 @@ export class Pipeline {
     this.#srttMs = srttMs;
     this.#chunkBytes = Math.max(1, bytes);
     const ms = now - askedAt;
-    // Drifts up by a hundredth an answer, so that a path grown longer is noticed in the end.
-    this.#quickestMs = Math.min(ms, this.#quickestMs * 1.01);
+    // The least ever: a recent one would have our own queue at the remote in it. Longer paths show in the link's srtt.
+    this.#quickestMs = Math.min(ms, this.#quickestMs);
     if (this.#answerMs === undefined) {
       this.#answerMs = ms;
       this.#answerVarMs = ms / 2;

@@ -3,8 +3,8 @@
 // another. So nearly every byte that leaves the owner is one that nobody else could send.
 //
 // It must never be the reason for waiting. A lone receiver is offered chunks as fast as it asks. An offer that leads to
-// nothing in its time is made to others. And where fellow receivers bring a remote less than the owner's fair share
-// could, the owner repeats chunks, the least spread first: that is what the fluid bound asks of it, too.
+// nothing is void after a time, and the chunk is offered to others. And where fellow receivers bring a remote clearly
+// less than the owner's uplink could, the owner repeats chunks, the least spread first: the fluid bound asks for that.
 
 import { after, Bitfield, type Instant, NEVER, type Rng } from '@shoal/machine';
 import type { ContentShape } from '../content.ts';
@@ -14,11 +14,12 @@ import type { Remote } from '../remote.ts';
 
 const readyMin = 2; // offers that a remote has not taken up yet: one to ask for now, one for after
 const readyMax = 512; // and at most, however fast it is
+const takeUpMs = 250; // what is wanted is asked for within this time, over any usual round trip
 const patienceMsMin = 3_000; // an offer without result is void after this, or after four times the usual time
 const patienceMsMax = 30_000;
 const spreadingMs = 200; // how long fellow receivers have to pass on the last first copies before any is repeated
 const starvedMsMin = 500; // who got nothing from anybody for this time, or four times the usual one, gets a repeat
-const weakShare = 0.75; // fellows are weak when they bring less than this part of the owner's fair share
+const weakShare = 0.45; // fellows are weak when they bring less than this part of what our uplink can; equals bring half or more
 const fellowWindowMs = 1_000;
 const stepMs = 100; // how often offers are looked over when nothing happens
 
@@ -187,8 +188,7 @@ export class FirstCopies {
 
   #offerTo(receiver: Receiver, now: Instant): void {
     if (receiver.unoffered.count === 0) return;
-    let ready = 0;
-    for (const offer of receiver.offers.values()) if (!offer.asked) ready += 1;
+    let ready = this.#ready(receiver, now);
     // Twice what it keeps in flight, so that a pipeline that wants to grow can.
     const target = Math.min(readyMax, Math.max(readyMin, 2 * receiver.askedCount));
     if (ready > target / 2) return;
@@ -204,6 +204,15 @@ export class FirstCopies {
     if (chunks.length > 0) this.#tell(receiver.remote, chunks);
   }
 
+  /** Offers that the receiver may still take up soon. */
+  #ready(receiver: Receiver, now: Instant): number {
+    // One that asks for little and leaves an offer lie is getting that chunk from a fellow: it can do with another.
+    const idle = receiver.askedCount < readyMin;
+    let ready = 0;
+    for (const { asked, at } of receiver.offers.values()) if (!asked && !(idle && now - at >= takeUpMs)) ready += 1;
+    return ready;
+  }
+
   #offer(receiver: Receiver, chunk: number, first: boolean, now: Instant): void {
     receiver.unoffered.clear(chunk);
     receiver.offers.set(chunk, { at: now, first, asked: false });
@@ -216,9 +225,8 @@ export class FirstCopies {
     if (now - receiver.gainAt >= Math.max(starvedMsMin, 4 * this.#usualMs)) return true;
     if (this.#firstsUnderWay > 0) return false;
     if (this.#lastFirstAt !== undefined && now - this.#lastFirstAt < spreadingMs) return false;
-    const hungry = this.#hungry();
-    if (hungry === 1) return true;
-    return receiver.fellows.bytesPerSecond(now) < (weakShare * this.#ownRate(now)) / hungry;
+    if (this.#hungry() === 1) return true;
+    return receiver.fellows.bytesPerSecond(now) < weakShare * this.#ownRate(now);
   }
 
   /** What our uplink has given while it was asked for anything; infinite before we know. */

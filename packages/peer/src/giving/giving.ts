@@ -7,14 +7,13 @@ import { after, type Bitfield, type Instant, NEVER, type RequestId } from '@shoa
 import type { ErrorCode } from '@shoal/machine';
 import type { SwarmId } from '@shoal/wire';
 import type { ContentShape } from '../content.ts';
-import { Pipeline } from '../fetching/pipeline.ts';
 import type { SwarmHost } from '../host.ts';
 import type { Remote } from '../remote.ts';
 import type { Tally } from '../tally.ts';
 import type { FirstCopies } from './first-copies.ts';
 import { Turns, type Waiting } from './turns.ts';
+import { Uplink } from './uplink.ts';
 
-const slotsMin = 4; // answers under way at least: before rates are known, and for more than one remote at a time
 const overdueMs = 3_000; // an answer under way so long no longer keeps others from a slot: its remote is slow
 
 /** An answer under way. */
@@ -49,7 +48,7 @@ export class Giving {
   readonly #turns = new Turns();
   readonly #services = new Map<RequestId, Service>();
   readonly #reads = new Map<number, Service>();
-  readonly #uplink = new Pipeline();
+  readonly #uplink = new Uplink();
   #wakeAt: Instant = NEVER;
 
   constructor({ swarm, host, shape, held, tally, firstCopies }: GivingOptions) {
@@ -76,7 +75,7 @@ export class Giving {
     if (service?.sentAt === undefined) return;
     const { remote, chunk, bytes, sentAt } = service;
     this.#end(service);
-    this.#uplink.answered(bytes, sentAt, 0, now);
+    this.#uplink.arrived(remote, bytes, now - sentAt, now);
     this.#tally.sent(remote.tally, bytes, now);
     this.#firstCopies?.sent(remote, chunk, now);
     this.#serve(now);
@@ -101,7 +100,6 @@ export class Giving {
     if (service === undefined) return;
     this.#reads.delete(read);
     service.sentAt = now;
-    this.#uplink.asked(now);
     const reply = { type: 'chunkReply', chunk: service.chunk } as const;
     this.#host.answer(service.remote.link, service.request, reply, body);
   }
@@ -137,7 +135,7 @@ export class Giving {
   }
 
   #serve(now: Instant): void {
-    while (this.#underWay(now) < Math.max(slotsMin, this.#uplink.depth(now))) {
+    while (this.#underWay(now) < this.#uplink.slots(now)) {
       const next = this.#turns.peek();
       if (next === undefined || !this.#host.giveBudget.allows(this.#shape.sizeOfChunk(next.chunk))) break;
       this.#turns.take();
@@ -169,7 +167,6 @@ export class Giving {
 
   /** The service ends without its answer having arrived. */
   #stop(service: Service, now: Instant): void {
-    if (service.sentAt !== undefined) this.#uplink.ended();
     this.#reads.delete(service.read);
     this.#end(service);
     this.#firstCopies?.stopped(service.remote, service.chunk, false, now);

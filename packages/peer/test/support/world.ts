@@ -11,6 +11,7 @@ import {
   type Instant,
   instant,
   invariant,
+  type LinkId,
   NEVER,
   type PeerId,
   peerId,
@@ -20,6 +21,7 @@ import {
 } from '@shoal/machine';
 import { type Delivery, LinkNetwork } from '@shoal/machine/testing';
 import { MemoryTracker } from '@shoal/tracker';
+import { encode, type Message } from '@shoal/wire';
 import {
   type JoinOptions,
   Session,
@@ -142,6 +144,12 @@ export class World {
     return this.#frozen.has(node);
   }
 
+  /** A word from one peer to another that its session would not say. */
+  say(from: Peer, to: Peer, message: Message): void {
+    const fact = { type: 'messageReceived', link: to.linkTo(from), message: encode(message) } as const;
+    to.handle({ node: to.node, fact });
+  }
+
   setUplink(node: number, bytesPerMs: number): void {
     this.#uplinks[node]!.bytesPerMs = bytesPerMs;
   }
@@ -216,6 +224,7 @@ export class Peer implements Identity {
   session: Session;
   /** Set to make writes fail so. */
   diskTrouble: ErrorCode | undefined;
+  readonly #links = new Map<PeerId, LinkId>();
   isUp = true;
   writesUnderWay = 0;
   doneAt: Instant | undefined;
@@ -291,12 +300,18 @@ export class Peer implements Identity {
     return this.#stores.get(document.swarmId)?.held.isFull === true;
   }
 
+  linkTo({ peer }: Identity): LinkId {
+    return this.#links.get(peer)!;
+  }
+
   eventsOf<Type extends SessionEvent['type']>(type: Type): Extract<SessionEvent, { type: Type }>[] {
     return this.events.filter((event): event is Extract<SessionEvent, { type: Type }> => event.type === type);
   }
 
   handle({ fact }: Delivery): void {
-    if (this.isUp) this.#tell((session, now) => session.handleLink(fact, now));
+    if (!this.isUp) return;
+    if (fact.type === 'linkOpened') this.#links.set(fact.peer, fact.link);
+    this.#tell((session, now) => session.handleLink(fact, now));
   }
 
   nextTimeout(): Instant {
