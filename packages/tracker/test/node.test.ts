@@ -126,6 +126,11 @@ describe('asking a tracker', () => {
     }
   });
 
+  test('refuses to ask what no tracker could read', () => {
+    const request = { type: 'fileLocations', file: { name: 'n'.repeat(300) } } as const;
+    expect(() => askTracker(new Ports().open(), addressOf(1), request)).toThrow(UsageError);
+  });
+
   test('stops when told to, before or meanwhile', async () => {
     const { ports, clock, tracker, settle } = setup();
     const before = askTracker(ports.open(), tracker.address, list, { clock, signal: AbortSignal.abort() });

@@ -10,6 +10,7 @@ import {
   LinkNumbers,
   type LinkPort,
   ShoalError,
+  UsageError,
 } from '@shoal/machine';
 import { nodeClock } from '@shoal/machine/node';
 import {
@@ -38,7 +39,8 @@ const numbers = new LinkNumbers(); // for all questions: a late fact about one m
 /**
  * Dials the tracker at `address`, asks, and hangs up. `links` is used alone meanwhile, and stays open.
  * Fails with ShoalError: `trackerUnreachable` when nobody answers, `refused` when the tracker says no,
- * `protocolViolated` when the answer is none, `aborted` by `signal`.
+ * `protocolViolated` when the answer is none, `aborted` by `signal`. Throws UsageError for a request beyond a limit of
+ * the protocol, such as too long a name.
  */
 export function askTracker<Request extends TrackerRequest>(
   links: LinkPort,
@@ -46,6 +48,8 @@ export function askTracker<Request extends TrackerRequest>(
   request: Request,
   { timeoutMs = timeoutMsDefault, signal, clock = nodeClock }: AskTrackerOptions = {},
 ): Promise<{ readonly reply: ReplyTo<Request>; readonly body: Uint8Array }> {
+  const bytes = encode(request);
+  if (!decode(bytes).ok) throw new UsageError('request', 'holds something longer than the protocol allows');
   const { promise, resolve, reject } = Promise.withResolvers<{ reply: ReplyTo<Request>; body: Uint8Array }>();
   const dial = numbers.nextDial();
   const where = formatAddress(address);
@@ -78,7 +82,7 @@ export function askTracker<Request extends TrackerRequest>(
     else if (fact.type === 'linkOpened' && fact.dial === dial) {
       link = fact.link;
       ask = numbers.nextAsk();
-      links.perform({ type: 'ask', link, ask, request: encode(request), bodyBytesMax: locationsBodyBytesMax });
+      links.perform({ type: 'ask', link, ask, request: bytes, bodyBytesMax: locationsBodyBytesMax });
     } else if (fact.type === 'linkClosed' && fact.link === link) {
       link = undefined;
       fail(unreachable(where, fact.code));
