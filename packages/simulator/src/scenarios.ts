@@ -24,6 +24,25 @@ const home: Rates = { upBytesPerSecond: 20 * megabit, downBytesPerSecond: 200 * 
 const receivers = (count: number, more: Partial<Receiver> = {}): Receiver[] =>
   Array.from({ length: count }, () => ({ ...home, ...more }));
 
+/** A path on which everything happens that can happen to a datagram. */
+const badPath: Scenario['network'] = {
+  type: 'datagrams',
+  path: {
+    delayMs: 15,
+    jitterMs: 5,
+    loss: 0.02,
+    duplicate: 0.01,
+    corrupt: 0.0005,
+    rateBytesPerSecond: 50 * megabit,
+    queueBytes: 256 * 1_024,
+  },
+};
+
+const killAndStart = (peer: number, atMs: number, downMs: number): Fault[] => [
+  { type: 'killPeer', atMs, peer },
+  { type: 'startPeer', atMs: atMs + downMs, peer },
+];
+
 /** What the scenarios have in common unless they say otherwise. */
 const usual = { totalBytes: 10 * megabyte, chunkBytes, owner: home, network: fluid, untilMs: 300_000 } as const;
 
@@ -97,22 +116,21 @@ export const scenarios: readonly NamedScenario[] = [
   {
     name: 'lossy',
     about: '4 receivers over the real transport: 2 % lost, some late, twice or damaged',
-    make: () => ({
+    make: () => ({ ...usual, totalBytes: 2 * megabyte, receivers: receivers(4), network: badPath }),
+  },
+  {
+    name: 'rough',
+    about: 'the same path, while the tracker, the owner and 2 of the receivers are killed and started again',
+    make: (rng) => ({
       ...usual,
       totalBytes: 2 * megabyte,
       receivers: receivers(4),
-      network: {
-        type: 'datagrams',
-        path: {
-          delayMs: 15,
-          jitterMs: 5,
-          loss: 0.02,
-          duplicate: 0.01,
-          corrupt: 0.0005,
-          rateBytesPerSecond: 50 * megabit,
-          queueBytes: 256 * 1_024,
-        },
-      },
+      network: badPath,
+      faults: [
+        { type: 'stopTracker', atMs: 200 + rng.below(1_000) },
+        ...[0, 1, 2].flatMap((peer) => killAndStart(peer, 500 + rng.below(4_000), 200 + rng.below(6_000))),
+        { type: 'startTracker', atMs: 8_000 },
+      ],
     }),
   },
 ];
@@ -141,10 +159,10 @@ function churn(rng: Rng): Scenario {
   const faults: Fault[] = [];
   for (let peer = 0; peer <= count; peer += 1) {
     if (peer > 2 && rng.chance(0.5)) continue;
-    const atMs = 500 + rng.below(5_000);
-    faults.push({ type: 'killPeer', atMs, peer });
+    const [kill, start] = killAndStart(peer, 500 + rng.below(5_000), 200 + rng.below(6_000));
+    faults.push(kill!);
     const staysAway = peer === 1 || peer === 2;
-    if (!staysAway) faults.push({ type: 'startPeer', atMs: atMs + 200 + rng.below(6_000), peer });
+    if (!staysAway) faults.push(start!);
   }
   return { ...usual, receivers: receivers(count), faults };
 }
