@@ -23,6 +23,11 @@ export interface TransportConfig {
   readonly pendingHandshakesMax: number;
   /** What the socket's receive buffer really holds; told to remotes, who keep their bursts below it. */
   readonly receiveBufferBytes: number;
+  /**
+   * Most that is sealed under one key; a connection that reaches it is closed with `exhausted`. The default keeps an
+   * attacker's advantage against AES-GCM's confidentiality below 2^-57 (RFC 9001 appendix B counts the same way).
+   */
+  readonly sealedBytesMax: number;
   /** RTT assumed before there is a sample (RFC 9002 section 6.2.2 says 333). */
   readonly initialRttMs: number;
 }
@@ -38,6 +43,7 @@ export const defaultConfig: TransportConfig = {
   connectionsMax: 16_384,
   pendingHandshakesMax: 1_024,
   receiveBufferBytes: 212_992, // what stock Linux grants without asking
+  sealedBytesMax: 2 ** 40,
   initialRttMs: 333,
 };
 
@@ -52,6 +58,7 @@ const limits: Record<keyof TransportConfig, readonly [least: number, most: numbe
   connectionsMax: [1, 2 ** 24],
   pendingHandshakesMax: [0, 2 ** 24],
   receiveBufferBytes: [19_200, 2 ** 40],
+  sealedBytesMax: [65_536, 2 ** 40],
   initialRttMs: [1, 10_000],
 };
 

@@ -179,6 +179,16 @@ describe('the end of a connection', () => {
     expect(closes(pair.clientEvents)).toEqual([['idleTimedOut', false]]);
   });
 
+  test('comes when a key has sealed as much as it may', () => {
+    const pair = new Pair({ config: { sealedBytesMax: 1_000_000 } }).connect();
+    const stream = pair.connection.openStream()!;
+    stream.write(new Uint8Array(2_000_000));
+    pair.lab.run(3_000);
+    expect(closes(pair.clientEvents)).toEqual([['exhausted', false]]);
+    expect(closes(pair.serverEvents)).toEqual([['exhausted', true]]);
+    expect(stream.sending.finalOffset).toBeLessThan(1_000_000 + 2 * 65_536);
+  });
+
   test('leaves nothing behind that wants to be called', () => {
     const pair = new Pair({ config: never }).connect();
     pair.connection.close(pair.now);

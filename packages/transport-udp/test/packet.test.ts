@@ -61,6 +61,7 @@ const frame: fc.Arbitrary<Frame> = fc.oneof(
   fc.record({ type: fc.constant('maxStreams' as const), count: number }),
   fc.record({ type: fc.constant('reset' as const), stream: number, code: number, finalOffset: number }),
   fc.record({ type: fc.constant('stop' as const), stream: number, code: number }),
+  fc.record({ type: fc.constant('repair' as const), stream: number, start: number, repair: number }),
   fc.record({ type: fc.constant('close' as const), code: number }),
 );
 

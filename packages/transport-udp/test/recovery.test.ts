@@ -44,6 +44,7 @@ function recovery() {
     pieceAcked: (_stream, offset) => acked.push(offset),
     pieceLost: (_stream, offset) => lost.push(offset),
     framesLost: (list) => frames.push(...list),
+    framesAcked: () => {},
   };
   const it = new Recovery({
     controller: new Cubic(mss),

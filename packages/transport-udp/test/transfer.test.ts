@@ -51,9 +51,10 @@ describe('a transfer', () => {
     ['duplication', { delayMs: 10, duplicate: 0.3 }],
     ['a narrow link with a short queue', { delayMs: 20, rateBytesPerSecond: 1_000_000, queueBytes: 30_000 }],
     ['heavy loss', { delayMs: 5, loss: 0.3 }],
-    ['all at once', { delayMs: 10, loss: 0.05, jitterMs: 10, duplicate: 0.1 }],
+    ['corruption', { delayMs: 10, corrupt: 0.01 }],
+    ['all at once', { delayMs: 10, loss: 0.05, jitterMs: 10, duplicate: 0.1, corrupt: 0.01 }],
   ])('survives %s', (_name, profile) => {
-    for (const seed of ['1', '2', '3']) {
+    for (const seed of ['1', '2', '3', '4']) {
       const pair = new Pair({ profile, seed }).connect();
       const bytes = seededRng(seed).bytes(500_000);
       expect(arrived(pair, send(pair, bytes), bytes)).toBe(true);

@@ -251,9 +251,9 @@ export class Connection {
     if (unproved && this.#bytesSent + firstDatagramBytes > amplificationMax * this.#bytesReceived) return;
     batch.length = batch.segmentBytes = this.#handshaker.pollTransmit(out);
     if (batch.length > 0 || this.#session === undefined) return;
-    if (this.#session.wants(now)) this.#session.fill(out, view, now, batch);
-    if (this.#state !== 'flushing' || !this.#session.streams.idle) return;
-    this.#sayClose(now);
+    if (this.#session.streams.sealedBytes > this.#options.config.sealedBytesMax) this.#finish('exhausted', false, now);
+    else if (this.#session.wants(now)) this.#session.fill(out, view, now, batch);
+    if (this.#state === 'flushing' && this.#session.streams.idle) this.#sayClose(now);
     if (batch.length === 0) this.#fillClose(out, view, batch);
   }
 

@@ -121,7 +121,8 @@ export class Packetizer {
     const { acks, control, streams } = this.#parts;
     const room = Math.min(controlPlaintextBytesMax, end - at - controlHeaderBytes - tagBytes);
     const writer = new ByteWriter(this.#plaintext.subarray(0, room));
-    if (acks.pending) {
+    // Always with one, even if it says nothing new: a repair makes sense only behind what was received before it.
+    if (acks.any) {
       const frame = acks.take(now);
       if (frameBytes(frame) <= writer.room) writeFrame(writer, frame);
     }

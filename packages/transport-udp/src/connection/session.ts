@@ -127,14 +127,18 @@ export class Session implements PacketFate {
     this.#control.requeue(frames);
   }
 
+  framesAcked(frames: readonly Frame[]): void {
+    for (const frame of frames) if (frame.type === 'repair') this.streams.repairHeard(frame.stream, frame.start);
+  }
+
   #handleBulk(bytes: Uint8Array, view: DataView, at: number, length: number, now: Instant): PacketOutcome {
     const header = this.#header;
     if (!readBulkHeader(view, at, length, header, this.#options.keys.receiving.header)) return 'unauthentic';
     this.confirmed = true;
-    this.#acks.note(header.packetNumber, true, now);
     // A number seen before is no reason to drop the piece: a forger may have replayed the header first.
-    const ended = this.streams.handlePiece(header, bytes, at + bulkHeaderBytes, length - bulkHeaderBytes);
-    if (ended) this.#acks.hurry(now);
+    const outcome = this.streams.handlePiece(header, bytes, at + bulkHeaderBytes, length - bulkHeaderBytes);
+    if (outcome !== 'refused') this.#acks.note(header.packetNumber, true, now);
+    if (outcome === 'ended') this.#acks.hurry(now);
     return 'accepted';
   }
 
@@ -176,6 +180,8 @@ export class Session implements PacketFate {
         return this.streams.handleReset(frame.stream, frame.code, frame.finalOffset);
       case 'stop':
         return this.streams.handleStop(frame.stream, frame.code);
+      case 'repair':
+        return this.streams.handleRepair(frame.stream, frame.start, frame.repair);
       case 'ping':
       case 'handshakeDone':
         return; // being authentic was all it had to say

@@ -1,7 +1,7 @@
 // All streams of a connection: who may open how many, whose turn it is to send, and the windows they share.
 // Ids count up by two; the lowest bit says who opened the stream (0: the dialler).
 
-import { RangeSet } from '@shoal/machine';
+import { assertNever, RangeSet } from '@shoal/machine';
 import { reasonFromWire, reasonToWire, applicationCodes, type Reason } from '../codes.ts';
 import type { SessionKeys } from '../handshake/session-keys.ts';
 import type { BulkHeader } from '../packet/header.ts';
@@ -74,6 +74,11 @@ export class StreamTable implements StreamOwner, WindowSource {
     return this.#streams.size;
   }
 
+  /** Sealed bytes of all streams so far. */
+  get sealedBytes(): number {
+    return this.#sendContext.credit.used;
+  }
+
   /** True when nothing written on any stream waits to be sent or acknowledged. */
   get idle(): boolean {
     for (const stream of this.#streams.values()) if (!stream.sending.idle) return false;
@@ -92,15 +97,41 @@ export class StreamTable implements StreamOwner, WindowSource {
 
   // What arrives
 
-  /** Takes a piece in; true when the sender waits for nothing more on that stream and should hear so soon. */
-  handlePiece(header: BulkHeader, bytes: Uint8Array, at: number, length: number): boolean {
+  /**
+   * Takes a piece in. `acknowledge`: its packet may be acknowledged. `ended`: it was the last one of its stream, whose
+   * sender waits for nothing else and should hear soon.
+   */
+  handlePiece(header: BulkHeader, bytes: Uint8Array, at: number, length: number): 'refused' | 'acknowledge' | 'ended' {
     const stream = this.#streamOf(header.stream);
-    if (stream === undefined) return false;
+    if (stream === undefined) return 'acknowledge';
     const wasReadable = stream.receiving.readable;
     const outcome = stream.receiving.handlePiece(header, bytes, at, length);
-    if (outcome === 'damaged') this.#spoil(stream);
-    if (outcome === 'whole' && !wasReadable) this.#options.emit({ type: 'streamReadable', stream });
-    return outcome === 'whole' && header.last;
+    switch (outcome) {
+      case 'known':
+      case 'stored':
+        return 'acknowledge';
+      case 'refused':
+        return 'refused';
+      case 'whole':
+        if (!wasReadable) this.#options.emit({ type: 'streamReadable', stream });
+        return header.last ? 'ended' : 'acknowledge';
+      case 'spoilt':
+        this.#askRepair(stream, header.recordStart);
+        return 'refused';
+      case 'damaged':
+        this.#spoil(stream);
+        return 'refused';
+      default:
+        return assertNever(outcome, 'piece outcome');
+    }
+  }
+
+  /** The remote could not open a record. One we do not have any more cannot be repaired: the stream is damaged. */
+  handleRepair(id: number, start: number, repair: number): void {
+    const stream = this.#streamOf(id);
+    if (stream === undefined) return this.#answerStop(id, reasonToWire('damaged'));
+    if (stream.sending.repair(start, repair)) return this.#schedule(stream);
+    this.handleStop(id, reasonToWire('damaged'));
   }
 
   handleMaxData(bytes: number): void {
@@ -134,14 +165,16 @@ export class StreamTable implements StreamOwner, WindowSource {
   /** The remote wants no more of what we send. It is always answered by a reset, so that windows stay in step. */
   handleStop(id: number, wireCode: number): void {
     const stream = this.#streamOf(id);
-    if (stream === undefined) {
-      this.#options.control.push({ type: 'reset', stream: id, code: wireCode, finalOffset: 0 });
-      return this.#options.wake();
-    }
+    if (stream === undefined) return this.#answerStop(id, wireCode);
     const wasOpen = stream.sending.state === 'open';
     this.#resetSending(stream, wireCode);
     if (wasOpen) this.#options.emit({ type: 'streamStopped', stream, reason: reasonFromWire(wireCode) });
     this.#removeIfDone(stream);
+  }
+
+  /** The remote has acted on our asking for a record. */
+  repairHeard(id: number, start: number): void {
+    this.#streams.get(id)?.receiving.repairHeard(start);
   }
 
   pieceAcked(id: number, offset: number, length: number): void {
@@ -256,7 +289,18 @@ export class StreamTable implements StreamOwner, WindowSource {
     this.#options.wake();
   }
 
-  /** A record that is not what the remote sealed: a forger's or the network's doing. Costs this stream, no more. */
+  /** A stop for a stream that is over here. */
+  #answerStop(id: number, code: number): void {
+    this.#options.control.push({ type: 'reset', stream: id, code, finalOffset: 0 });
+    this.#options.wake();
+  }
+
+  #askRepair(stream: Stream, start: number): void {
+    this.#options.control.push({ type: 'repair', stream: stream.id, start, repair: stream.receiving.repairs });
+    this.#options.wake();
+  }
+
+  /** Records that are not what the remote sealed: a forger's or the network's doing. Costs this stream, no more. */
   #spoil(stream: Stream): void {
     this.#stopReceiving(stream, reasonToWire('damaged'));
     this.#resetSending(stream, reasonToWire('damaged'));

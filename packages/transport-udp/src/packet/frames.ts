@@ -29,6 +29,8 @@ export type Frame =
   | { readonly type: 'reset'; readonly stream: number; readonly code: number; readonly finalOffset: number }
   /** The receiver wants no more of the stream. */
   | { readonly type: 'stop'; readonly stream: number; readonly code: number }
+  /** A record did not open: the receiver wants all of it again. `repair` counts such requests of the stream. */
+  | { readonly type: 'repair'; readonly stream: number; readonly start: number; readonly repair: number }
   | { readonly type: 'close'; readonly code: number }
   /** The responder has the last handshake message. */
   | { readonly type: 'handshakeDone' };
@@ -44,6 +46,7 @@ const types = {
   stop: 7,
   close: 8,
   handshakeDone: 9,
+  repair: 10,
 } as const;
 
 /** How many bytes `frame` takes. */
@@ -64,6 +67,8 @@ export function frameBytes(frame: Frame): number {
       return 1 + varintBytes(frame.stream) + varintBytes(frame.code) + varintBytes(frame.finalOffset);
     case 'stop':
       return 1 + varintBytes(frame.stream) + varintBytes(frame.code);
+    case 'repair':
+      return 1 + varintBytes(frame.stream) + varintBytes(frame.start) + varintBytes(frame.repair);
     case 'close':
       return 1 + varintBytes(frame.code);
     default:
@@ -94,6 +99,10 @@ export function writeFrame(writer: ByteWriter, frame: Frame): void {
     case 'stop':
       writer.varint(frame.stream);
       return writer.varint(frame.code);
+    case 'repair':
+      writer.varint(frame.stream);
+      writer.varint(frame.start);
+      return writer.varint(frame.repair);
     case 'close':
       return writer.varint(frame.code);
     default:
@@ -131,6 +140,8 @@ function readFrame(reader: ByteReader, type: number): Frame | undefined {
       return { type: 'reset', stream: reader.varint(), code: reader.varint(), finalOffset: reader.varint() };
     case types.stop:
       return { type: 'stop', stream: reader.varint(), code: reader.varint() };
+    case types.repair:
+      return { type: 'repair', stream: reader.varint(), start: reader.varint(), repair: reader.varint() };
     case types.close:
       return { type: 'close', code: reader.varint() };
     case types.handshakeDone:

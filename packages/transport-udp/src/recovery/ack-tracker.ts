@@ -45,6 +45,11 @@ export class AckTracker {
     return this.#dueAt;
   }
 
+  /** True when anything was received. */
+  get any(): boolean {
+    return this.#received.rangeCount > 0;
+  }
+
   /** True when something ack-eliciting has not been acknowledged yet: worth adding to a packet that leaves anyway. */
   get pending(): boolean {
     return this.#unacknowledged > 0 || this.#dueAt !== NEVER;

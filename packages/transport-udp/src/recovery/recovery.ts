@@ -19,6 +19,7 @@ export interface PacketFate {
   /** Has to be sent again; also told of probes, whose original may still arrive. */
   pieceLost(stream: number, offset: number, length: number): void;
   framesLost(frames: readonly Frame[]): void;
+  framesAcked(frames: readonly Frame[]): void;
 }
 
 export interface RecoveryOptions {
@@ -99,7 +100,8 @@ export class Recovery {
         if (n > largest) largest = n;
         ackedBytes += sent.bytes(n);
         const stream = sent.stream(n);
-        if (stream !== controlPayload) fate.pieceAcked(stream, sent.offset(n), sent.length(n));
+        if (stream === controlPayload) fate.framesAcked(sent.tokens(n));
+        else fate.pieceAcked(stream, sent.offset(n), sent.length(n));
         sent.settle(n, packetStates.acknowledged);
       }
     }

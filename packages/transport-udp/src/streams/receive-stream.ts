@@ -26,6 +26,8 @@ interface Assembly {
   /** Everything before it has arrived; `later` holds what arrived beyond. */
   prefix: number;
   later: RangeSet | undefined;
+  /** It did not open, and the remote does not know yet that all of it is wanted again. */
+  spoilt: boolean;
 }
 
 interface OpenedRecord {
@@ -34,8 +36,16 @@ interface OpenedRecord {
   readonly last: boolean;
 }
 
-/** `dropped`: contradicts what is known or granted. `whole`: readable bytes or the end were added. */
-export type PieceOutcome = 'dropped' | 'stored' | 'whole' | 'damaged';
+/**
+ * `known`: arrived before. `refused`: contradicts what is known or granted. `whole`: readable bytes or the end were
+ * added. `spoilt`: its record did not open and is wanted again. `damaged`: that has happened too often.
+ * A packet refused or spoilt must not be acknowledged: the sender keeps a record until all of it is. For the same
+ * reason no piece of a spoilt record counts until the sender is known to have heard that it must send all of it again.
+ */
+export type PieceOutcome = 'known' | 'refused' | 'stored' | 'whole' | 'spoilt' | 'damaged';
+
+/** Records that may be asked for again beyond one for each that opened: what a damaging network needs. */
+const repairsMax = 16;
 
 export class ReceiveStream {
   readonly id: number;
@@ -51,6 +61,8 @@ export class ReceiveStream {
   #nextStart = 0;
   #consumedEnd = 0;
   #endReached = false;
+  #recordsOpened = 0;
+  #repairs = 0;
   #state: 'open' | 'finished' | 'reset' = 'open';
 
   constructor(id: number, windowBytes: number, context: ReceiveContext) {
@@ -67,6 +79,11 @@ export class ReceiveStream {
   /** Memory held for records not read yet. */
   get heldBytes(): number {
     return this.#heldBytes;
+  }
+
+  /** How many times a record was wanted again. */
+  get repairs(): number {
+    return this.#repairs;
   }
 
   /** True when `read` gives something or the end has been reached. */
@@ -93,14 +110,21 @@ export class ReceiveStream {
   /** Takes a piece in: `bytes` from `at` on, `length` of them, belong where `header` says. */
   handlePiece(header: BulkHeader, bytes: Uint8Array, at: number, length: number): PieceOutcome {
     const { recordStart, recordBytes, pieceOffset } = header;
-    if (this.#state !== 'open' || recordStart < this.#nextStart || this.#opened.has(recordStart)) return 'dropped';
+    if (this.#state !== 'open' || recordStart < this.#nextStart || this.#opened.has(recordStart)) return 'known';
     const assembly = this.#assemblies.get(recordStart) ?? this.#begin(header);
     if (assembly === undefined || assembly.sealed.length !== recordBytes || assembly.last !== header.last)
-      return 'dropped';
+      return 'refused';
+    if (assembly.spoilt) return 'refused';
     assembly.sealed.set(bytes.subarray(at, at + length), pieceOffset);
     addPiece(assembly, pieceOffset, pieceOffset + length);
     if (assembly.prefix < recordBytes) return 'stored';
     return this.#open(recordStart, assembly);
+  }
+
+  /** The remote knows that it has to send this record again: from now on pieces of it count. */
+  repairHeard(start: number): void {
+    const assembly = this.#assemblies.get(start);
+    if (assembly !== undefined) assembly.spoilt = false;
   }
 
   /**
@@ -127,17 +151,25 @@ export class ReceiveStream {
     this.#context.window.receive(grown);
     this.#highestEnd += grown;
     this.#heldBytes += recordBytes;
-    const assembly = { sealed: this.#context.memory.take(recordBytes), last, prefix: 0, later: undefined };
+    const assembly: Assembly = {
+      sealed: this.#context.memory.take(recordBytes),
+      last,
+      prefix: 0,
+      later: undefined,
+      spoilt: false,
+    };
     this.#assemblies.set(recordStart, assembly);
     return assembly;
   }
 
-  #open(start: number, { sealed, last }: Assembly): PieceOutcome {
-    this.#assemblies.delete(start);
+  #open(start: number, assembly: Assembly): PieceOutcome {
+    const { sealed, last } = assembly;
     const plaintext = openRecord(this.#context.aead, this.id, start, last, sealed);
+    if (plaintext === undefined) return this.#spoil(assembly);
     const recordBytes = sealed.length;
+    this.#recordsOpened += 1;
+    this.#assemblies.delete(start);
     this.#context.memory.give(sealed);
-    if (plaintext === undefined) return 'damaged'; // the caller discards the whole stream
     this.#opened.set(start, { plaintext, recordBytes, last });
     if (start !== this.#nextStart) return 'stored';
     for (let next = this.#opened.get(start); next !== undefined; next = this.#opened.get(this.#nextStart)) {
@@ -147,6 +179,15 @@ export class ReceiveStream {
       this.#endReached = next.last;
     }
     return 'whole';
+  }
+
+  /** A record that is not what the remote sealed: start over with it, unless that has been too often. */
+  #spoil(assembly: Assembly): PieceOutcome {
+    assembly.prefix = 0;
+    assembly.later = undefined;
+    assembly.spoilt = true;
+    this.#repairs += 1;
+    return this.#repairs > repairsMax + this.#recordsOpened ? 'damaged' : 'spoilt';
   }
 
   #consume(bytes: number, grants: Grants): void {

@@ -6,6 +6,9 @@ import { type Aead, tagBytes } from '../crypto.ts';
 import type { SendCredit } from './flow-control.ts';
 import { type RecordMemory, recordPlaintextBytesMax, sealRecord } from './record.ts';
 
+/** Records shrink to this where the network damages packets, and grow back as they get through. */
+const recordPlaintextBytesMin = 8_176;
+
 interface SealedRecord {
   readonly start: number;
   readonly sealed: Uint8Array;
@@ -39,12 +42,15 @@ export class SendStream {
   #queuedBytes = 0;
   #finishing = false;
   #records: SealedRecord[] = [];
+  #recordPlaintextBytes = recordPlaintextBytesMax;
   #sealedEnd = 0;
   #sentEnd = 0;
   #lastSealed = false;
   #limit: number;
   readonly #lost = new RangeSet();
   readonly #acked = new RangeSet();
+  /** Numbers of the repairs made: a frame may come twice. */
+  readonly #repaired = new RangeSet();
   #state: 'open' | 'finished' | 'reset' = 'open';
 
   constructor(id: number, limit: number, context: SendContext) {
@@ -80,7 +86,7 @@ export class SendStream {
 
   /** True when nothing written is waiting to be sent or acknowledged. */
   get idle(): boolean {
-    const allAcked = (this.#acked.first?.end ?? 0) === this.#sealedEnd;
+    const allAcked = this.#ackedPrefix === this.#sealedEnd;
     return this.#state !== 'open' || (this.#queuedBytes === 0 && allAcked && this.#finishing === this.#lastSealed);
   }
 
@@ -132,9 +138,11 @@ export class SendStream {
     if (this.#state !== 'open') return;
     this.#acked.add(offset, offset + length);
     if (this.#lost.rangeCount > 0) this.#lost.remove(offset, offset + length);
-    const prefix = this.#acked.first!.start === 0 ? this.#acked.first!.end : 0;
-    while (this.#records.length > 0 && this.#records[0]!.start + this.#records[0]!.sealed.length <= prefix)
+    const prefix = this.#ackedPrefix;
+    while (this.#records.length > 0 && this.#records[0]!.start + this.#records[0]!.sealed.length <= prefix) {
       this.#context.memory.give(this.#records.shift()!.sealed);
+      this.#recordPlaintextBytes = Math.min(this.#recordPlaintextBytes + 512, recordPlaintextBytesMax);
+    }
     if (this.#lastSealed && prefix === this.#sealedEnd) this.#state = 'finished';
   }
 
@@ -142,6 +150,19 @@ export class SendStream {
   lose(offset: number, length: number): void {
     if (this.#state !== 'open') return;
     for (const gap of this.#acked.gaps(offset, offset + length)) this.#lost.add(gap.start, gap.end);
+  }
+
+  /** The remote could not open a record: all of it has to be sent again. False when it is not there any more. */
+  repair(start: number, repair: number): boolean {
+    if (this.#state === 'reset' || this.#repaired.has(repair)) return true;
+    const record = this.#records.find((one) => one.start === start);
+    if (record === undefined) return false;
+    this.#repaired.add(repair, repair + 1);
+    this.#recordPlaintextBytes = Math.max(this.#recordPlaintextBytes >> 1, recordPlaintextBytesMin);
+    const end = start + record.sealed.length;
+    this.#acked.remove(start, end);
+    this.#lost.add(start, Math.min(end, this.#sentEnd));
+    return true;
   }
 
   /** Points `piece` at up to `room` bytes from `offset` on, not beyond the record they stand in. */
@@ -154,6 +175,12 @@ export class SendStream {
     piece.length = Math.min(room, record.sealed.length - piece.pieceOffset);
     piece.last = record.last;
     return piece.length;
+  }
+
+  /** Everything before it has been acknowledged. */
+  get #ackedPrefix(): number {
+    const first = this.#acked.first;
+    return first?.start === 0 ? first.end : 0;
   }
 
   #recordAt(offset: number): SealedRecord {
@@ -174,7 +201,7 @@ export class SendStream {
    */
   #nextRecordBytes(): number {
     if (this.#lastSealed || (this.#queuedBytes === 0 && !this.#finishing)) return 0;
-    const bytes = Math.min(this.#queuedBytes, recordPlaintextBytesMax) + tagBytes;
+    const bytes = Math.min(this.#queuedBytes, this.#recordPlaintextBytes) + tagBytes;
     return bytes <= this.#limit - this.#sealedEnd && bytes <= this.#context.credit.available ? bytes : 0;
   }
 
