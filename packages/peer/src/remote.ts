@@ -1,7 +1,7 @@
 // What one peer told us about one swarm, and what is going on with it there. Links carry many swarms; this is the part
 // of a link that belongs to one.
 
-import type { Address, LinkId, PeerId } from '@shoal/machine';
+import type { Address, LinkId, PeerId, RequestId } from '@shoal/machine';
 import type { Bitfield } from '@shoal/machine';
 import { Pipeline } from './fetching/pipeline.ts';
 import type { RemoteTally } from './tally.ts';
@@ -20,6 +20,8 @@ export class Remote {
   isInterested = false;
   /** What we last told it of our interest. */
   weAreInterested = false;
+  /** Its requests for parts of the manifest whose answers are on their way. */
+  readonly manifestParts: Set<RequestId> = new Set();
   /** Missing here, held there. */
   wantedCount = 0;
   /** Missing here, held there, and nobody is asked for it. */

@@ -81,14 +81,19 @@ export interface JoinOptions {
   readonly picking?: (chunkCount: number) => PickingPolicy;
 }
 
+/** What an exchange under way belongs to. */
+interface Exchange {
+  readonly link: LinkId;
+  readonly swarm: Swarm;
+}
+
 export class Session implements Machine<SessionOutput> {
   readonly #out = new Outbox<SessionOutput>();
   readonly #swarms = new Map<SwarmId, Swarm>();
   readonly #names = new Map<SwarmId, string>();
-  /** Whose answers are awaited. */
-  readonly #asks = new Map<AskId, Swarm>();
-  /** Whose requests are being answered. */
-  readonly #requests = new Map<RequestId, Swarm>();
+  /** Whose answers are awaited, and requests answered, on which link. */
+  readonly #asks = new Map<AskId, Exchange>();
+  readonly #requests = new Map<RequestId, Exchange>();
   readonly #numbers: LinkNumbers;
   readonly #mesh: Mesh;
   readonly #trackers: Trackers;
@@ -175,7 +180,7 @@ export class Session implements Machine<SessionOutput> {
   }
 
   nextTimeout(): Instant {
-    let next = earliest(this.#mesh.nextTimeout(this.#now), this.#trackers.nextTimeout());
+    let next = earliest(this.#mesh.nextTimeout(), this.#trackers.nextTimeout());
     for (const swarm of this.#swarms.values()) next = earliest(next, swarm.nextTimeout());
     return next;
   }
@@ -198,21 +203,21 @@ export class Session implements Machine<SessionOutput> {
       case 'requestReceived':
         return this.#handleRequest(fact.link, fact.request, fact.message, now);
       case 'requestCancelled': {
-        this.#requests.get(fact.request)?.handleCancelled(fact.link, fact.request, now);
+        this.#requests.get(fact.request)?.swarm.handleCancelled(fact.link, fact.request, now);
         this.#requests.delete(fact.request);
         return;
       }
       case 'answerSent': {
-        this.#requests.get(fact.request)?.handleSent(fact.request, now);
+        this.#requests.get(fact.request)?.swarm.handleSent(fact.link, fact.request, now);
         this.#requests.delete(fact.request);
         return;
       }
       case 'answerProgressed':
-        return this.#asks.get(fact.ask)?.handleProgress(fact.ask, fact.bodyBytes, now);
+        return this.#asks.get(fact.ask)?.swarm.handleProgress(fact.ask, fact.bodyBytes, now);
       case 'answerReceived':
         return this.#handleAnswer(fact, now);
       case 'askFailed': {
-        const swarm = this.#asks.get(fact.ask);
+        const swarm = this.#asks.get(fact.ask)?.swarm;
         this.#asks.delete(fact.ask);
         return swarm?.handleAskFailed(fact.ask, fact.code, now);
       }
@@ -222,7 +227,7 @@ export class Session implements Machine<SessionOutput> {
   }
 
   #handleAnswer(fact: LinkFact & { type: 'answerReceived' }, now: Instant): void {
-    const swarm = this.#asks.get(fact.ask);
+    const swarm = this.#asks.get(fact.ask)?.swarm;
     this.#asks.delete(fact.ask);
     const decoded = decode(fact.head);
     const reply = decoded.ok && isPeerReply(decoded.message) ? decoded.message : undefined;
@@ -267,7 +272,7 @@ export class Session implements Machine<SessionOutput> {
     }
     const swarm = this.#swarms.get(decoded.message.swarm);
     if (swarm === undefined) return this.#link({ type: 'refuse', link, request, code: 'notFound' });
-    this.#requests.set(request, swarm);
+    this.#requests.set(request, { link, swarm });
     swarm.handleRequest(link, request, decoded.message, now);
   }
 
@@ -296,8 +301,8 @@ export class Session implements Machine<SessionOutput> {
     swarm.close();
     this.#swarms.delete(id);
     this.#names.delete(id);
-    for (const [ask, asker] of this.#asks) if (asker === swarm) this.#asks.delete(ask);
-    for (const [request, asked] of this.#requests) if (asked === swarm) this.#requests.delete(request);
+    for (const [ask, asker] of this.#asks) if (asker.swarm === swarm) this.#asks.delete(ask);
+    for (const [request, asked] of this.#requests) if (asked.swarm === swarm) this.#requests.delete(request);
     this.#trackers.leave(id, now);
     this.#mesh.leave(id, now);
   }
@@ -311,12 +316,17 @@ export class Session implements Machine<SessionOutput> {
   }
 
   #linkEnded(neighbour: Neighbour, now: Instant): void {
-    for (const swarm of this.#swarms.values()) swarm.handlePart(neighbour.link, now);
+    const { link } = neighbour;
+    for (const swarm of this.#swarms.values()) swarm.handlePart(link, now);
+    for (const [ask, exchange] of this.#asks) if (exchange.link === link) this.#asks.delete(ask);
+    for (const [request, exchange] of this.#requests) if (exchange.link === link) this.#requests.delete(request);
   }
 
   /** Ends every call: what must not happen within one, and what may be done now. */
   #settle(now: Instant): void {
     for (let next = this.#afterwards.shift(); next !== undefined; next = this.#afterwards.shift()) next(now);
+    this.#host.fetchBudget.serve(now);
+    this.#host.giveBudget.serve(now);
     this.#trackers.drain();
     if (this.#goodbyes === undefined) this.#mesh.dial(now);
   }
@@ -357,7 +367,7 @@ export class Session implements Machine<SessionOutput> {
       send: (link, message) => this.#send(link, message),
       ask: (swarm, link, message, bodyBytesMax) => {
         const ask = this.#numbers.nextAsk();
-        this.#asks.set(ask, this.#swarms.get(swarm)!);
+        this.#asks.set(ask, { link, swarm: this.#swarms.get(swarm)! });
         this.#link({ type: 'ask', link, ask, request: encode(message), bodyBytesMax });
         return ask;
       },

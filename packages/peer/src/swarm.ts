@@ -22,16 +22,17 @@ import type { WaitReason } from './events.ts';
 import { Fetching } from './fetching/fetching.ts';
 import { FirstCopies } from './giving/first-copies.ts';
 import { Giving } from './giving/giving.ts';
+import { giveManifestPart } from './giving/manifest-parts.ts';
 import type { SwarmHost } from './host.ts';
-import { Metadata, manifestPartBytes } from './metadata.ts';
+import { Metadata } from './metadata.ts';
+import { News } from './news.ts';
 import type { PickingPolicy } from './picking/policy.ts';
 import { RarestFirst } from './picking/rarest-first.ts';
 import { Remote } from './remote.ts';
 import type { StoreFact } from './store-orders.ts';
 import { type SwarmReport, Tally } from './tally.ts';
+import { WaitWatch } from './wait-watch.ts';
 
-const newsDelayMs = 5; // chunks stored within this time are announced together: 200 messages a second at most for each remote
-const waitStepMs = 1_000; // how often it is looked whether anything can go on
 const finishRetryMs = 5_000; // how often a full disk is tried again when only the end is missing
 
 /** Messages that concern one swarm, other than those that open and close it on a link. */
@@ -75,19 +76,17 @@ export class Swarm {
   #content: Content | undefined;
   #heldBytes = 0;
   #isFinished = false;
-  #news: number[] = [];
-  #newsAt: Instant = NEVER;
-  #newsToldAt: Instant | undefined;
+  readonly #news = new News((chunks) => this.#tellNews(chunks));
   #finishAt: Instant = NEVER;
-  #waitAt: Instant;
-  #waitTold: WaitReason | undefined;
+  readonly #waits: WaitWatch;
 
   constructor(options: SwarmOptions, now: Instant) {
     this.id = options.swarm;
     this.#host = options.host;
     this.#options = options;
     this.#tally = new Tally(now);
-    this.#waitAt = after(now, waitStepMs);
+    const tellWait = (reason: WaitReason): void => this.#host.emit({ type: 'waiting', swarm: this.id, reason });
+    this.#waits = new WaitWatch(() => this.#waitReason(), tellWait, now);
     this.#metadata = new Metadata(this.id, this.#host, (document, from) => this.#manifestArrived(document, from));
     this.#document = options.document;
     if (options.content !== undefined) this.#open(options.content.shape, options.content.held, now);
@@ -174,18 +173,22 @@ export class Swarm {
   handleRequest(link: LinkId, request: RequestId, message: PeerRequest, now: Instant): void {
     const remote = this.#remotes.get(link);
     if (remote === undefined) return this.#host.refuse(link, request, 'notFound');
-    if (message.type === 'manifestRequest') return this.#giveManifest(link, request, message.offset);
+    if (message.type === 'manifestRequest')
+      return giveManifestPart(this.#host, remote, request, this.#content && this.#document, message.offset);
     if (this.#content === undefined) return this.#host.refuse(link, request, 'notFound');
     this.#content.giving.handleRequest(remote, request, message.chunk, now);
   }
 
-  handleSent(request: RequestId, now: Instant): void {
+  handleSent(link: LinkId, request: RequestId, now: Instant): void {
+    this.#remotes.get(link)?.manifestParts.delete(request);
     this.#content?.giving.handleSent(request, now);
   }
 
   handleCancelled(link: LinkId, request: RequestId, now: Instant): void {
     const remote = this.#remotes.get(link);
-    if (remote !== undefined) this.#content?.giving.handleCancelled(remote, request, now);
+    if (remote === undefined) return;
+    remote.manifestParts.delete(request);
+    this.#content?.giving.handleCancelled(remote, request, now);
   }
 
   /** `reply` is undefined when the head was no reply. */
@@ -218,7 +221,7 @@ export class Swarm {
       case 'chunkRead':
         return this.#content?.giving.chunkRead(fact.read, fact.body, now);
       case 'readFailed':
-        return this.#content?.giving.readFailed(fact.read, fact.code, now);
+        return this.#readFailed(fact.read, fact.code, now);
       case 'storeFinished':
         return this.#finished(now);
       case 'finishFailed':
@@ -229,7 +232,12 @@ export class Swarm {
   }
 
   nextTimeout(): Instant {
-    const own = earliest(this.#newsAt, this.#finishAt, this.#waitAt, this.#metadata.nextTimeout());
+    const own = earliest(
+      this.#news.nextTimeout(),
+      this.#finishAt,
+      this.#waits.nextTimeout(),
+      this.#metadata.nextTimeout(),
+    );
     if (this.#content === undefined) return own;
     const { fetching, giving, firstCopies } = this.#content;
     return earliest(own, fetching.nextTimeout(), giving.nextTimeout(), firstCopies?.nextTimeout() ?? NEVER);
@@ -240,9 +248,9 @@ export class Swarm {
     this.#content?.fetching.handleTimeout(now);
     this.#content?.giving.handleTimeout(now);
     this.#content?.firstCopies?.handleTimeout(now);
-    if (now >= this.#newsAt) this.#tellNews(now);
+    this.#news.handleTimeout(now);
     if (now >= this.#finishAt) this.#finish();
-    if (now >= this.#waitAt) this.#lookWhetherWaiting(now);
+    this.#waits.handleTimeout(now);
   }
 
   /** Leaves the swarm: says so to everybody in it and lets go of what was under way. */
@@ -285,13 +293,6 @@ export class Swarm {
     if (chunks.some((chunk) => chunk >= shape.chunkCount)) return this.#host.accuse(remote.peer, 'badMessage');
     firstCopies?.remoteHas(remote, chunks, now);
     fetching.remoteHas(remote, chunks, now);
-  }
-
-  #giveManifest(link: LinkId, request: RequestId, offset: number): void {
-    const document = this.#content === undefined ? undefined : this.#document;
-    if (document === undefined || offset >= document.length) return this.#host.refuse(link, request, 'notFound');
-    const reply = { type: 'manifestReply', offset, totalBytes: document.length } as const;
-    this.#host.answer(link, request, reply, document.slice(offset, offset + manifestPartBytes));
   }
 
   #manifestArrived(document: Uint8Array, from: Remote): void {
@@ -350,15 +351,12 @@ export class Swarm {
   #chunkStored(chunk: number, now: Instant): void {
     if (this.#content === undefined) return;
     const { shape, held, fetching } = this.#content;
-    const from = fetching.chunkStored(chunk, now);
+    const from = fetching.chunkStored(chunk);
     if (from === undefined) return;
     const bytes = shape.sizeOfChunk(chunk);
     this.#heldBytes += bytes;
     this.#host.emit({ type: 'chunkHeld', swarm: this.id, chunk, bytes, from: from.peer });
-    this.#news.push(chunk);
-    const quiet = this.#newsToldAt === undefined || now - this.#newsToldAt >= newsDelayMs;
-    if (quiet || held.isFull) this.#tellNews(now);
-    else this.#newsAt = after(this.#newsToldAt!, newsDelayMs);
+    this.#news.add(chunk, held.isFull, now);
     if (held.isFull) this.#finish();
   }
 
@@ -370,12 +368,19 @@ export class Swarm {
     this.#content?.fetching.fill(now);
   }
 
+  #readFailed(read: number, code: ErrorCode, now: Instant): void {
+    const chunk = this.#content?.giving.readFailed(read, now);
+    if (chunk === undefined || this.#content === undefined) return;
+    this.#host.emit({ type: 'readFailed', swarm: this.id, chunk, code });
+    // What no longer verifies is no longer held. Before the end it is fetched again; after it, others are asked.
+    const isGone = code === 'storeDamaged' || code === 'contentChanged' || code === 'notFound';
+    if (!isGone || !this.#content.held.clear(chunk)) return;
+    this.#heldBytes -= this.#content.shape.sizeOfChunk(chunk);
+    if (!this.#isFinished) this.#content.fetching.chunkLost(chunk, now);
+  }
+
   /** Announces what was stored since the last time; also to who has everything: an owner watches its copies spread. */
-  #tellNews(now: Instant): void {
-    const chunks = this.#news;
-    this.#news = [];
-    this.#newsAt = NEVER;
-    this.#newsToldAt = now;
+  #tellNews(chunks: readonly number[]): void {
     for (const remote of this.#remotes.values()) {
       if (!remote.knowsOurs) continue;
       for (let from = 0; from < chunks.length; from += chunksPerMessageMax) {
@@ -393,7 +398,7 @@ export class Swarm {
 
   #finished(now: Instant): void {
     this.#isFinished = true;
-    this.#waitAt = NEVER;
+    this.#waits.stop();
     this.#tally.completed(now);
     if (this.#options.content === undefined)
       this.#host.emit({ type: 'completed', swarm: this.id, elapsedMs: this.#tally.elapsedMs(now) });
@@ -405,14 +410,7 @@ export class Swarm {
     this.#finishAt = after(now, finishRetryMs);
   }
 
-  /** Says why nothing goes on, when the reason changes. */
-  #lookWhetherWaiting(now: Instant): void {
-    this.#waitAt = after(now, waitStepMs);
-    const reason = this.#waitReason();
-    if (reason !== undefined && reason !== this.#waitTold) this.#host.emit({ type: 'waiting', swarm: this.id, reason });
-    this.#waitTold = reason;
-  }
-
+  /** Why nothing goes on. */
   #waitReason(): WaitReason | undefined {
     if (this.#content?.held.isFull === true || this.#content?.fetching.isPaused === true) return undefined;
     if (this.#remotes.size === 0) return 'noPeers';

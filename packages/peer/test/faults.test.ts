@@ -185,4 +185,36 @@ describe('a disk', () => {
     }, 60_000);
     expect(most).toBeLessThanOrEqual(4);
   });
+
+  test('that lost a chunk has it fetched again, and no bad byte is sent', () => {
+    const { world, set, owner } = setOut('rot', 200);
+    const [peer, other] = receive(world, set, [owner], 2) as [Peer, Peer];
+    world.setUplink(peer.node, 50); // so that requests wait for their turn to be read
+    world.runUntil(() => peer.heldCount > 20, 10_000);
+    const there = new Set(other.eventsOf('chunkHeld').map(({ chunk }) => chunk));
+    for (const { chunk } of peer.eventsOf('chunkHeld')) if (!there.has(chunk)) peer.rotten.add(chunk);
+    world.runUntil(allDone([peer, other]), 20_000);
+    expect(peer.eventsOf('readFailed').length).toBeGreaterThan(0);
+    expect(peer.hasAll(set)).toBe(true);
+    expect(other.report(set).damagedChunks).toBe(0);
+  });
+});
+
+describe('memory', () => {
+  test('is shared by all transfers of a peer, and none of them starves', () => {
+    const world = new World({ seed: 'two swarms' });
+    const sets = ['one', 'two', 'three'].map((name) => makeContent(400_000, 10_000, world.rng.fork(name)));
+    const owner = world.addPeer(uplink);
+    const peer = world.addPeer({ diskMs: 20, fetchBytesMax: 10_000 });
+    for (const set of sets) {
+      owner.share(set);
+      peer.get(set, [owner]);
+    }
+    let most = 0;
+    world.runUntil(() => {
+      most = Math.max(most, peer.writesUnderWay);
+      return peer.completed.size === 3;
+    }, 60_000);
+    expect(most).toBe(1);
+  });
 });

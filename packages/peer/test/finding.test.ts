@@ -1,3 +1,4 @@
+import type { PeerId } from '@shoal/machine';
 import { describe, expect, test } from 'vitest';
 import { type Content, makeContent, type Peer, World } from './support/world.ts';
 
@@ -145,6 +146,35 @@ describe('links', () => {
     const dials = peer.eventsOf('dialFailed').length;
     expect(dials).toBeGreaterThan(4);
     expect(dials).toBeLessThan(12);
+  });
+
+  test('an address told with a wrong identity is reached all the same', () => {
+    const world = new World({ seed: 'wrong identity' });
+    const set = makeContent(100_000, 10_000, world.rng);
+    const [owner, peer] = [world.addPeer(uplink), world.addPeer(uplink)];
+    owner.share(set);
+    peer.get(set, [{ node: owner.node, address: owner.address, peer: '0'.repeat(64) as PeerId }]);
+    world.runUntil(() => peer.isDone, 20_000);
+    expect(peer.eventsOf('dialFailed')).toMatchObject([{ code: 'authenticationFailed' }]);
+  });
+
+  test('leaving one swarm keeps the links of another', () => {
+    const world = new World({ seed: 'two swarms' });
+    const [one, two] = [
+      makeContent(900_000, 10_000, world.rng.fork('1')),
+      makeContent(100_000, 10_000, world.rng.fork('2')),
+    ];
+    const [owner, peer] = [world.addPeer(uplink), world.addPeer(uplink)];
+    for (const set of [one, two]) {
+      owner.share(set);
+      peer.get(set, [owner]);
+    }
+    world.runUntil(() => peer.completed.has(two.document.swarmId), 20_000);
+    peer.leave(two);
+    world.runUntil(() => peer.completed.has(one.document.swarmId), 20_000);
+    expect(peer.eventsOf('linkDown')).toEqual([]);
+    peer.leave(one);
+    expect(peer.eventsOf('linkDown')).toHaveLength(1);
   });
 
   test('a swarm with more peers than links still reaches everybody', () => {

@@ -50,6 +50,7 @@ export class Fetching {
   readonly #rests = new Timers<Remote>();
   #endgameAt: Instant = NEVER;
   #endgameTold = false;
+  readonly #refill = (now: Instant): void => this.fill(now);
   #diskRetryAt: Instant = NEVER;
 
   constructor({ swarm, host, shape, held, policy, tally }: FetchingOptions) {
@@ -156,7 +157,7 @@ export class Fetching {
   }
 
   /** The chunk is verified and on disk. Returns who sent it. */
-  chunkStored(chunk: number, now: Instant): Remote | undefined {
+  chunkStored(chunk: number): Remote | undefined {
     const writing = this.#endWriting(chunk);
     if (writing === undefined) return undefined;
     this.#held.set(chunk);
@@ -165,8 +166,17 @@ export class Fetching {
       remote.wantedCount -= 1;
       this.#tellInterest(remote);
     }
-    this.fill(now);
     return writing.from;
+  }
+
+  /** The store has lost a chunk that it held. */
+  chunkLost(chunk: number, now: Instant): void {
+    this.#policy.add(chunk, true);
+    for (const remote of this.#remotes) {
+      if (remote.has(chunk)) this.#countIn(remote, chunk);
+      this.#tellInterest(remote);
+    }
+    this.fill(now);
   }
 
   /** The chunk failed its check: its sender is accused. Returns who that was. */
@@ -196,6 +206,7 @@ export class Fetching {
   /** The swarm is left: takes back every request, and what is being written counts no longer. */
   close(): void {
     this.cancelAll();
+    this.#host.fetchBudget.forget(this.#refill);
     for (const chunk of this.#writing.keys()) this.#endWriting(chunk);
   }
 
@@ -229,7 +240,7 @@ export class Fetching {
       const chunk = this.#next(remote, now);
       if (chunk === undefined) return;
       const bytes = this.#shape.sizeOfChunk(chunk);
-      if (!this.#host.fetchBudget.allows(bytes)) return; // room comes when a chunk is on disk
+      if (!this.#host.fetchBudget.allows(bytes, this.#refill)) return; // room comes when a chunk is on disk
       this.#ask(remote, chunk, bytes, now);
     }
   }

@@ -4,7 +4,6 @@
 // contention is `Turns`' choice alone.
 
 import { after, type Bitfield, type Instant, NEVER, type RequestId } from '@shoal/machine';
-import type { ErrorCode } from '@shoal/machine';
 import type { SwarmId } from '@shoal/wire';
 import type { ContentShape } from '../content.ts';
 import type { SwarmHost } from '../host.ts';
@@ -50,6 +49,7 @@ export class Giving {
   readonly #reads = new Map<number, Service>();
   readonly #uplink = new Uplink();
   #wakeAt: Instant = NEVER;
+  readonly #resume = (now: Instant): void => this.#serve(now);
 
   constructor({ swarm, host, shape, held, tally, firstCopies }: GivingOptions) {
     this.#swarm = swarm;
@@ -104,18 +104,19 @@ export class Giving {
     this.#host.answer(service.remote.link, service.request, reply, body);
   }
 
-  /** The store could not give what it holds: the remote asks others. */
-  readFailed(read: number, code: ErrorCode, now: Instant): void {
+  /** The store could not give what it holds: the remote asks others. Returns the chunk. */
+  readFailed(read: number, now: Instant): number | undefined {
     const service = this.#reads.get(read);
-    if (service === undefined) return;
+    if (service === undefined) return undefined;
     this.#host.refuse(service.remote.link, service.request, 'notFound');
-    this.#host.emit({ type: 'readFailed', swarm: this.#swarm, chunk: service.chunk, code });
     this.#stop(service, now);
     this.#serve(now);
+    return service.chunk;
   }
 
   /** The swarm is left: whoever waits is told. */
   close(): void {
+    this.#host.giveBudget.forget(this.#resume);
     for (const { remote, request } of this.#turns.takeAll()) this.#host.refuse(remote.link, request, 'notFound');
     for (const service of this.#services.values()) {
       this.#host.refuse(service.remote.link, service.request, 'notFound');
@@ -137,7 +138,8 @@ export class Giving {
   #serve(now: Instant): void {
     while (this.#underWay(now) < this.#uplink.slots(now)) {
       const next = this.#turns.peek();
-      if (next === undefined || !this.#host.giveBudget.allows(this.#shape.sizeOfChunk(next.chunk))) break;
+      if (next === undefined) break;
+      if (!this.#host.giveBudget.allows(this.#shape.sizeOfChunk(next.chunk), this.#resume)) break;
       this.#turns.take();
       this.#start(next, now);
     }

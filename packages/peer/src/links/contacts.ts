@@ -12,6 +12,7 @@ import {
   NEVER,
   type PeerId,
   type Rng,
+  Timers,
 } from '@shoal/machine';
 import type { PeerContact, SwarmId } from '@shoal/wire';
 
@@ -32,7 +33,6 @@ export interface Contact {
   readonly swarms: Set<SwarmId>;
   state: 'idle' | 'dialling' | 'linked';
   failures: number;
-  retryAt: Instant;
   /** A link was once up there: worth telling others. */
   proven: boolean;
 }
@@ -41,6 +41,8 @@ export class Contacts {
   readonly #rng: Rng;
   readonly #byAddress = new Map<string, Contact>();
   readonly #byDial = new Map<number, Contact>();
+  /** Idle ones that are to be dialled, by when. Those whose peer is linked or unwanted are not among them. */
+  readonly #due = new Timers<Contact>();
 
   constructor(rng: Rng) {
     this.#rng = rng;
@@ -57,10 +59,11 @@ export class Contacts {
     let contact = this.#byAddress.get(key);
     if (contact === undefined) {
       if (this.#byAddress.size >= contactsMax) return undefined;
-      contact = { address, peer, swarms: new Set(), state: 'idle', failures: 0, retryAt: now, proven: false };
+      contact = { address, peer, swarms: new Set(), state: 'idle', failures: 0, proven: false };
       this.#byAddress.set(key, contact);
     }
     contact.swarms.add(swarm);
+    if (contact.state === 'idle' && this.#due.at(contact) === NEVER) this.#due.set(contact, now);
     return contact;
   }
 
@@ -68,15 +71,17 @@ export class Contacts {
   leave(swarm: SwarmId): void {
     for (const [key, contact] of this.#byAddress) {
       contact.swarms.delete(swarm);
-      if (contact.swarms.size === 0 && contact.state === 'idle') this.#byAddress.delete(key);
+      if (contact.swarms.size > 0 || contact.state !== 'idle') continue;
+      this.#byAddress.delete(key);
+      this.#due.clear(contact);
     }
   }
 
-  /** The next address to dial now, if one may be. `may` says whether its peer is wanted at all. */
+  /** The next address to dial now. One whose peer `may` not be dialled is passed over until it is told again. */
   next(may: (contact: Contact) => boolean, now: Instant): Contact | undefined {
     if (this.#byDial.size >= dialsMax) return undefined;
-    for (const contact of this.#byAddress.values())
-      if (contact.state === 'idle' && contact.retryAt <= now && contact.swarms.size > 0 && may(contact)) return contact;
+    for (let contact = this.#due.pop(now); contact !== undefined; contact = this.#due.pop(now))
+      if (contact.state === 'idle' && contact.swarms.size > 0 && may(contact)) return contact;
     return undefined;
   }
 
@@ -97,9 +102,11 @@ export class Contacts {
   }
 
   /** The dial came to nothing. Undefined when the dial is not ours. */
-  failed(dial: number, now: Instant): Contact | undefined {
+  failed(dial: number, code: LinkCode, now: Instant): Contact | undefined {
     const contact = this.#take(dial);
     if (contact === undefined) return undefined;
+    // Whoever told us of the address may have named the wrong peer: the next dial takes whoever is there.
+    if (code === 'authenticationFailed') contact.peer = undefined;
     this.#backOff(contact, now);
     return contact;
   }
@@ -109,13 +116,14 @@ export class Contacts {
     contact.state = 'idle';
     const pauseMs = restMs[code];
     if (pauseMs === undefined) this.#backOff(contact, now);
-    else contact.retryAt = after(now, pauseMs * (0.75 + 0.5 * this.#rng.float()));
-    if (contact.swarms.size === 0) this.#byAddress.delete(formatAddress(contact.address));
+    else this.#retry(contact, pauseMs, now);
+    if (contact.swarms.size === 0) this.forget(contact);
   }
 
   /** Never to be dialled again, until somebody tells it anew: it is ourselves, or somebody who is banned. */
   forget(contact: Contact): void {
     this.#byAddress.delete(formatAddress(contact.address));
+    this.#due.clear(contact);
   }
 
   /** Peers of a swarm that were reached, for telling others. */
@@ -131,12 +139,9 @@ export class Contacts {
     return swarms;
   }
 
-  /** When the next address may be dialled; addresses whose time has come are not counted: they wait for room. */
-  nextTimeout(now: Instant): Instant {
-    let at: Instant = NEVER;
-    for (const { state, retryAt } of this.#byAddress.values())
-      if (state === 'idle' && retryAt > now && retryAt < at) at = retryAt;
-    return at;
+  /** When the next address may be dialled; `NEVER` while as many are as may be. */
+  nextTimeout(): Instant {
+    return this.#byDial.size >= dialsMax ? NEVER : this.#due.next();
   }
 
   #take(dial: number): Contact | undefined {
@@ -149,7 +154,10 @@ export class Contacts {
     contact.state = 'idle';
     contact.failures += 1;
     if (contact.failures > failuresMax) return this.forget(contact);
-    const pauseMs = Math.min(retryMaxMs, retryMinMs * 2 ** contact.failures);
-    contact.retryAt = after(now, pauseMs * (0.75 + 0.5 * this.#rng.float()));
+    this.#retry(contact, Math.min(retryMaxMs, retryMinMs * 2 ** contact.failures), now);
+  }
+
+  #retry(contact: Contact, pauseMs: number, now: Instant): void {
+    this.#due.set(contact, after(now, pauseMs * (0.75 + 0.5 * this.#rng.float())));
   }
 }

@@ -92,8 +92,10 @@ export class Mesh {
   leave(swarm: SwarmId, now: Instant): void {
     this.#contacts.leave(swarm);
     for (const neighbour of this.#neighbours) {
-      neighbour.swarms.delete(swarm);
-      if (neighbour.swarms.size === 0) this.#close(neighbour, 'done', now);
+      const ours = neighbour.swarms.delete(swarm);
+      // A link that is just up for another swarm has been joined in none yet.
+      const wanted = neighbour.swarms.size > 0 || (!ours && (neighbour.contact?.swarms.size ?? 0) > 0);
+      if (!wanted) this.#close(neighbour, 'done', now);
     }
   }
 
@@ -123,7 +125,7 @@ export class Mesh {
       case 'linkOpened':
         return this.#opened(fact, now);
       case 'dialFailed': {
-        const contact = this.#contacts.failed(fact.dial, now);
+        const contact = this.#contacts.failed(fact.dial, fact.code, now);
         if (contact !== undefined)
           this.#options.emit({ type: 'dialFailed', address: contact.address, code: fact.code });
         return;
@@ -164,8 +166,8 @@ export class Mesh {
     for (const neighbour of this.#neighbours) this.#close(neighbour, code, now);
   }
 
-  nextTimeout(now: Instant): Instant {
-    return this.#neighbours.isFull ? NEVER : this.#contacts.nextTimeout(now);
+  nextTimeout(): Instant {
+    return this.#neighbours.isFull ? NEVER : this.#contacts.nextTimeout();
   }
 
   #opened(fact: LinkFact & { type: 'linkOpened' }, now: Instant): void {

@@ -22,6 +22,7 @@ import type { SessionEvent } from '../events.ts';
 import { Session, type SessionOutput } from '../session.ts';
 import { RunningTransfer } from './running-transfer.ts';
 import { StoreKeeper } from './store-keeper.ts';
+import { reachableAddresses } from './reachable-addresses.ts';
 import type { Share, Transfer } from './transfer.ts';
 
 const stopTimeoutMs = 2_000; // how long trackers have to hear that we go
@@ -48,7 +49,7 @@ export interface ShareOptions {
   readonly path: string;
   /** Wanted chunk size in bytes. */
   readonly chunkBytes?: number;
-  /** Put into the ticket, for receivers without a tracker. Default: where the carrier is bound, if there is no tracker. */
+  /** Put into the ticket, for receivers without a tracker. Default: where we are reached, if there is no tracker. */
   readonly peers?: readonly Address[];
   readonly onHashed?: (hashedBytes: number, totalBytes: number) => void;
   readonly signal?: AbortSignal;
@@ -142,7 +143,7 @@ class NodePeer implements RunningPeer {
       name: manifest.name,
       bytes: layout.totalBytes,
       trackers,
-      peers: peers ?? (trackers.length > 0 ? [] : [this.address]),
+      peers: peers ?? (trackers.length > 0 ? [] : reachableAddresses(this.address)),
     };
     this.#stores.adopt(swarm, store);
     const transfer = this.#newTransfer(ticket, resolve(path));

@@ -221,12 +221,15 @@ export class Peer implements Identity {
   readonly peer: PeerId;
   readonly name: string;
   readonly events: SessionEvent[] = [];
+  readonly completed = new Set<string>();
   session: Session;
   /** Set to make writes fail so. */
   diskTrouble: ErrorCode | undefined;
   readonly #links = new Map<PeerId, LinkId>();
   isUp = true;
   writesUnderWay = 0;
+  /** Chunks that no longer verify when they are read. */
+  readonly rotten = new Set<number>();
   doneAt: Instant | undefined;
   readonly #world: World;
   readonly #options: PeerOptions;
@@ -342,7 +345,9 @@ export class Peer implements Identity {
 
   #note(event: SessionEvent): void {
     this.events.push(event);
-    if (event.type === 'completed') this.doneAt = this.#world.now;
+    if (event.type !== 'completed') return;
+    this.doneAt = this.#world.now;
+    this.completed.add(event.swarm);
   }
 
   #store(order: StoreOrder): void {
@@ -364,13 +369,22 @@ export class Peer implements Identity {
     if (order.type === 'finishStore') return { type: 'storeFinished', swarm };
     const { chunk } = order;
     if (order.type === 'readChunk') {
-      const body = store.readNow(chunk);
+      const body = this.rotten.has(chunk) ? undefined : store.readNow(chunk);
+      if (this.rotten.delete(chunk)) this.#forget(swarm, chunk);
       if (body === undefined) return { type: 'readFailed', swarm, read: order.read, code: 'notFound' };
       return { type: 'chunkRead', swarm, read: order.read, body: this.#options.corrupt?.(body) ?? body };
     }
     if (this.diskTrouble !== undefined) return { type: 'writeFailed', swarm, chunk, code: this.diskTrouble };
     const outcome = store.writeNow(chunk, order.body);
     return { type: outcome === 'damaged' ? 'chunkDamaged' : 'chunkStored', swarm, chunk };
+  }
+
+  /** A store without that chunk takes the place of the one that lost it. */
+  #forget(swarm: string, lost: number): void {
+    const old = this.#stores.get(swarm)!;
+    const store = new MemoryChunkStore({ document: old.document, hashes, keepReferences: true });
+    for (const chunk of old.held.ones()) if (chunk !== lost) store.writeNow(chunk, old.readNow(chunk)!);
+    this.#stores.set(swarm, store);
   }
 
   #open({ swarm, document: bytes }: StoreOrder & { type: 'openStore' }): StoreFact {
