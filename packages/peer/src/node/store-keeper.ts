@@ -5,7 +5,10 @@ import { type ChunkStore, decodeDocument, type ManifestDocument } from '@shoal/c
 import { loadHashes } from '@shoal/chunker/node';
 import { assertNever, ShoalError } from '@shoal/machine';
 import type { SwarmId } from '@shoal/wire';
+import { RecentChunks } from './recent-chunks.ts';
 import type { StoreFact, StoreOrder } from '../store-orders.ts';
+
+const recentBytesMax = 8 * 1024 * 1024; // of each transfer: some hundred milliseconds of a fast one
 
 /** Opens the store for content whose manifest has just been checked. */
 export type OpenStore = (document: ManifestDocument) => Promise<ChunkStore>;
@@ -14,7 +17,15 @@ interface Shelf {
   readonly open: OpenStore | undefined;
   store: ChunkStore | undefined;
   trouble: ShoalError | undefined;
+  readonly recent: RecentChunks;
 }
+
+const newShelf = (open: OpenStore | undefined, store: ChunkStore | undefined): Shelf => ({
+  open,
+  store,
+  trouble: undefined,
+  recent: new RecentChunks(recentBytesMax),
+});
 
 export class StoreKeeper {
   readonly #tell: (fact: StoreFact) => void;
@@ -27,12 +38,12 @@ export class StoreKeeper {
 
   /** A store that is open already. */
   adopt(swarm: SwarmId, store: ChunkStore): void {
-    this.#shelves.set(swarm, { open: undefined, store, trouble: undefined });
+    this.#shelves.set(swarm, newShelf(undefined, store));
   }
 
   /** A store to be opened when the manifest is there. */
   expect(swarm: SwarmId, open: OpenStore): void {
-    this.#shelves.set(swarm, { open, store: undefined, trouble: undefined });
+    this.#shelves.set(swarm, newShelf(open, undefined));
   }
 
   /** The open store of a swarm. */
@@ -79,10 +90,13 @@ export class StoreKeeper {
           return await this.#open(swarm, order.document, shelf);
         case 'writeChunk': {
           const outcome = await shelf.store!.writeChunk(order.chunk, order.body);
+          if (outcome === 'stored') shelf.recent.put(order.chunk, order.body);
           return { type: outcome === 'damaged' ? 'chunkDamaged' : 'chunkStored', swarm, chunk: order.chunk };
         }
-        case 'readChunk':
-          return { type: 'chunkRead', swarm, read: order.read, body: await shelf.store!.readChunk(order.chunk) };
+        case 'readChunk': {
+          const body = shelf.recent.get(order.chunk) ?? (await shelf.store!.readChunk(order.chunk));
+          return { type: 'chunkRead', swarm, read: order.read, body };
+        }
         case 'finishStore':
           await shelf.store!.finish();
           return { type: 'storeFinished', swarm };
