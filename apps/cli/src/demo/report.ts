@@ -47,23 +47,22 @@ export function formatReport(result: DemoResult): string {
     ...copies(result),
     ...shares(result),
     `time        ${formatDuration(elapsedMs)}, all together ${formatRate((receivers.length * content.bytes * 1000) / elapsedMs)}`,
-    boundLine(result),
-    `memory      owner ${formatBytes(result.ownerMemoryBytes)}, tracker ${formatBytes(result.trackerMemoryBytes)} at most`,
+    ...boundLines(result),
+    memoryLine(result),
   ].join('\n');
 }
 
-/** A row for each receiver, a column for each source. */
+/** A row for each receiver, a column for each source; narrow enough for 80 columns with five receivers. */
 function matrix({ receivers }: DemoResult): string[][] {
   const sources = [ownerName, ...receivers.map(({ name }) => name)];
-  const heading = ['bytes to', ...sources.map((source) => `from ${source}`), 'time', 'memory'];
-  const rows = receivers.map(({ name, from, elapsedMs, memoryBytes }) => [
+  const heading = ['to \\ from', ...sources.map((source) => source.replace('receiver ', '')), 'time'];
+  const rows = receivers.map(({ name, from, elapsedMs }) => [
     name,
     ...sources.map((source) => (source === name ? '·' : formatBytes(from.get(source) ?? 0))),
     formatDuration(elapsedMs),
-    formatBytes(memoryBytes),
   ]);
   const sums = sources.map((source) => formatBytes(sentBy(source, receivers)));
-  return [heading, ...rows, ['sent in all', ...sums, '', '']];
+  return [heading, ...rows, ['sent in all', ...sums, '']];
 }
 
 const sentBy = (source: string, receivers: readonly ReceiverResult[]): number =>
@@ -90,8 +89,16 @@ function shares({ content, receivers }: DemoResult): string[] {
   ];
 }
 
-function boundLine({ bound, elapsedMs }: DemoResult): string {
-  if (bound === undefined) return 'bound       not known: the run was too short to see what the links can carry';
-  const rates = `owner up ${formatRate(bound.ownerUp)}, slowest receiver down ${formatRate(bound.slowestDown)}`;
-  return `bound       ${formatDuration(bound.ms)} for the peak rates seen (${rates}); the run took ${(elapsedMs / bound.ms).toFixed(2)} times that`;
+function boundLines({ bound, elapsedMs }: DemoResult): string[] {
+  if (bound === undefined) return ['bound       not known: the run was too short to see what the links can carry'];
+  return [
+    `bound       ${formatDuration(bound.ms)} for the peak rates seen; the run took ${(elapsedMs / bound.ms).toFixed(2)} times that`,
+    `            (owner up ${formatRate(bound.ownerUp)}, slowest receiver down ${formatRate(bound.slowestDown)})`,
+  ];
+}
+
+function memoryLine({ ownerMemoryBytes, trackerMemoryBytes, receivers }: DemoResult): string {
+  const most = Math.max(...receivers.map(({ memoryBytes }) => memoryBytes));
+  const [owner, tracker, receiver] = [ownerMemoryBytes, trackerMemoryBytes, most].map(formatBytes);
+  return `memory      owner ${owner}, tracker ${tracker}, receivers ${receiver} each at most`;
 }

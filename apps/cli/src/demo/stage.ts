@@ -65,6 +65,7 @@ class Stage {
   #receivers: Receiver[] = [];
   #struck = false;
   #moving = false;
+  #comparing = false;
   #blow: Promise<void> = Promise.resolve();
 
   constructor(options: DemoOptions) {
@@ -85,6 +86,7 @@ class Stage {
     const elapsedMs = performance.now() - started;
     await this.#blow;
     if (this.#options.victim !== undefined && !this.#struck) this.#incident('nobody was killed: it was over too soon');
+    this.#comparing = true;
     onNews('comparing the copies');
     for (const receiver of this.#receivers) {
       receiver.sha256 = (await digestContent(receiver.copy)).sha256;
@@ -191,6 +193,7 @@ class Stage {
   }
 
   #showProgress(): void {
+    if (this.#comparing) return; // receivers that serve on have nothing more to show
     this.#options.onProgress(this.#receivers.map(({ progress }) => progress));
   }
 
