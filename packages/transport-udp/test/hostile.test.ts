@@ -111,6 +111,21 @@ describe('rubbish from anywhere', () => {
   });
 });
 
+describe('a handshake under fire', () => {
+  test('succeeds as soon as real messages get through', () => {
+    for (let seed = 0; seed < 40; seed += 1) {
+      const rng = seededRng(`fire ${seed}`);
+      const pair = new Pair({ seed: `${seed}` });
+      pair.lab.network.interfere = (datagram): DatagramArrival[] => {
+        const spoilt = { ...datagram, bytes: spoil(datagram.bytes, rng) };
+        return rng.chance(0.5) ? [datagram, spoilt] : [spoilt, datagram];
+      };
+      pair.connect();
+      expect([pair.connection.open, pair.serverConnection?.open]).toEqual([true, true]);
+    }
+  });
+});
+
 describe('somebody on the path', () => {
   test('who changes the payload of one bulk packet makes one record be sent again', () => {
     let done = false;

@@ -155,6 +155,11 @@ export class Connection {
     };
   }
 
+  /** All streams that are not over in both directions; also after the end of the connection. */
+  streams(): Iterable<Stream> {
+    return this.#session?.streams.all() ?? [];
+  }
+
   // Commands
 
   /** A new stream; undefined while the remote takes no more (`streamsAvailable` follows) or the connection is over. */

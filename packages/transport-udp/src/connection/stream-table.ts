@@ -70,8 +70,9 @@ export class StreamTable implements StreamOwner, WindowSource {
     this.#receiveContext = { aead: keys.receiving.record, memory, window };
   }
 
-  get count(): number {
-    return this.#streams.size;
+  /** All streams that are not over in both directions. */
+  all(): IterableIterator<Stream> {
+    return this.#streams.values();
   }
 
   /** Sealed bytes of all streams so far. */
@@ -179,9 +180,7 @@ export class StreamTable implements StreamOwner, WindowSource {
 
   pieceAcked(id: number, offset: number, length: number): void {
     const stream = this.#streams.get(id);
-    if (stream === undefined || stream.sending.state !== 'open') return;
-    stream.sending.acknowledge(offset, length);
-    if ((stream.sending.state as string) !== 'finished') return;
+    if (stream?.sending.acknowledge(offset, length) !== true) return;
     this.#options.emit({ type: 'streamFinished', stream });
     this.#removeIfDone(stream);
   }
@@ -284,7 +283,8 @@ export class StreamTable implements StreamOwner, WindowSource {
 
   #schedule(stream: Stream): void {
     if (!stream.sending.sendable) return;
-    for (const [priority, turns] of this.#sendable.entries()) if (priority !== stream.priority) turns.delete(stream); // it was changed meanwhile
+    // Its priority may have been changed since it was last in line.
+    for (const [priority, turns] of this.#sendable.entries()) if (priority !== stream.priority) turns.delete(stream);
     this.#sendable[stream.priority]!.add(stream);
     this.#options.wake();
   }

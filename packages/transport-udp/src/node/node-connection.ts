@@ -20,7 +20,6 @@ export class NodeConnection implements AsyncDisposable {
   readonly #tell: (call: () => void) => void;
   readonly #close: (code: number) => void;
   readonly #opened = new Arrivals<NodeStream>();
-  readonly #streams = new Set<NodeStream>();
   readonly #streamsAvailable = new Waiting();
   readonly #end = Promise.withResolvers<ConnectionEnd>();
 
@@ -58,7 +57,7 @@ export class NodeConnection implements AsyncDisposable {
       this.#tell(() => (stream = this.#connection.openStream()));
       if (stream !== undefined) {
         stream.priority = options.priority ?? 1;
-        return this.#hold(stream);
+        return new NodeStream(stream, this.#tell);
       }
       await this.#streamsAvailable.next(options.signal);
     }
@@ -83,7 +82,7 @@ export class NodeConnection implements AsyncDisposable {
   /** Internal: something happened on one of its streams. */
   handle(event: StreamEvent): void {
     if (event.type === 'streamsAvailable') return this.#streamsAvailable.happen();
-    if (event.type === 'streamOpened') return this.#opened.push(this.#hold(event.stream));
+    if (event.type === 'streamOpened') return this.#opened.push(new NodeStream(event.stream, this.#tell));
     const stream = event.stream.context as NodeStream;
     switch (event.type) {
       case 'streamReadable':
@@ -104,16 +103,10 @@ export class NodeConnection implements AsyncDisposable {
   /** Internal: the connection is over. */
   ended(end: ConnectionEnd): void {
     const error: ShoalError = connectionError(end.reason, end.byRemote);
-    for (const stream of this.#streams) stream.failed('both', error);
-    this.#streams.clear();
+    for (const { context } of this.#connection.streams())
+      if (context instanceof NodeStream) context.failed('both', error);
     this.#streamsAvailable.fail(error);
     this.#opened.end();
     this.#end.resolve(end);
-  }
-
-  #hold(stream: Stream): NodeStream {
-    const held = new NodeStream(stream, this.#tell);
-    this.#streams.add(held);
-    return held;
   }
 }

@@ -1,6 +1,6 @@
 // A stream for people who await: back-pressured writes, reading by `for await`.
 
-import type { ShoalError } from '@shoal/machine';
+import { type ShoalError, UsageError } from '@shoal/machine';
 import type { Stream, StreamPriority } from '../streams/stream.ts';
 import { streamError } from './transport-errors.ts';
 import type { Reason } from '../codes.ts';
@@ -18,6 +18,7 @@ export class NodeStream implements AsyncIterable<Uint8Array> {
   readonly #writable = new Waiting();
   readonly #finished = new Waiting();
   #readFailure: ShoalError | undefined;
+  #finishing = false;
 
   constructor(stream: Stream, tell: (call: () => void) => void) {
     this.#stream = stream;
@@ -40,6 +41,7 @@ export class NodeStream implements AsyncIterable<Uint8Array> {
    * ShoalError `refused` (the remote wants no more), `connectionLost` and its like, or `aborted`.
    */
   async write(bytes: Uint8Array, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    if (this.#finishing) throw new UsageError('write', 'nothing can be written after finish');
     while (this.#stream.queuedBytes >= queueBytesMax && this.#stream.sendState === 'open') {
       this.#stream.notifyBelow(queueBytesMax / 2);
       await this.#writable.next(signal);
@@ -50,6 +52,7 @@ export class NodeStream implements AsyncIterable<Uint8Array> {
 
   /** Ends our direction. Resolves when the remote has received everything; fails as `write` does. */
   async finish({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    this.#finishing = true;
     if (this.#stream.sendState === 'finished') return;
     const finished = this.#finished.next(signal);
     this.#tell(() => this.#stream.finish());

@@ -18,12 +18,16 @@ let loading: Promise<SocketCalls | undefined> | undefined;
 
 /** Loads them once; undefined where there are none. Never fails. */
 export function loadSocketCalls(): Promise<SocketCalls | undefined> {
-  loading ??= process.platform === 'linux' ? byKoffi().catch(byNodeFfi) : Promise.resolve(undefined);
+  loading ??=
+    process.platform === 'linux' ? byKoffi().then((calls) => calls ?? byNodeFfi()) : Promise.resolve(undefined);
   return loading;
 }
 
-async function byKoffi(): Promise<SocketCalls> {
-  const { default: koffi } = await import('koffi');
+/** Undefined when koffi is not installed, or has no binary for this machine. */
+export async function byKoffi(): Promise<SocketCalls | undefined> {
+  const loaded = await import('koffi').catch(() => undefined);
+  if (loaded === undefined) return undefined;
+  const { default: koffi } = loaded;
   const libc = koffi.load(null);
   return {
     by: 'koffi',
@@ -37,7 +41,8 @@ async function byKoffi(): Promise<SocketCalls> {
   };
 }
 
-function byNodeFfi(): SocketCalls | undefined {
+/** Undefined on a Node without it, or one started without leave to use it. */
+export function byNodeFfi(): SocketCalls | undefined {
   const ffi = withoutFfiWarning(() => process.getBuiltinModule('node:ffi') as typeof NodeFfi | undefined);
   if (ffi === undefined) return undefined;
   try {

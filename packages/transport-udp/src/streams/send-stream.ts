@@ -9,6 +9,9 @@ import { type RecordMemory, recordPlaintextBytesMax, sealRecord } from './record
 /** Records shrink to this where the network damages packets, and grow back as they get through. */
 const recordPlaintextBytesMin = 8_176;
 
+/** Writes that are sealed stay in the array until there are so many: taking one off the front each time is slow. */
+const chunksKept = 256;
+
 interface SealedRecord {
   readonly start: number;
   readonly sealed: Uint8Array;
@@ -37,7 +40,9 @@ export interface SendContext {
 export class SendStream {
   readonly id: number;
   readonly #context: SendContext;
-  readonly #chunks: Uint8Array[] = [];
+  /** What was written: from `#chunkHead` on, and there from `#chunkAt` on, it is not sealed yet. */
+  #chunks: Uint8Array[] = [];
+  #chunkHead = 0;
   #chunkAt = 0;
   #queuedBytes = 0;
   #finishing = false;
@@ -134,8 +139,9 @@ export class SendStream {
     return true;
   }
 
-  acknowledge(offset: number, length: number): void {
-    if (this.#state !== 'open') return;
+  /** True when with this the remote has everything. */
+  acknowledge(offset: number, length: number): boolean {
+    if (this.#state !== 'open') return false;
     this.#acked.add(offset, offset + length);
     if (this.#lost.rangeCount > 0) this.#lost.remove(offset, offset + length);
     const prefix = this.#ackedPrefix;
@@ -144,6 +150,7 @@ export class SendStream {
       this.#recordPlaintextBytes = Math.min(this.#recordPlaintextBytes + 512, recordPlaintextBytesMax);
     }
     if (this.#lastSealed && prefix === this.#sealedEnd) this.#state = 'finished';
+    return this.#state === 'finished';
   }
 
   /** Has to be sent again, except what another packet has brought meanwhile. */
@@ -223,11 +230,11 @@ export class SendStream {
   /** Takes `count` plain bytes off the queue: a view of one write where it reaches, else gathered into scratch memory. */
   #gather(count: number): Uint8Array {
     this.#queuedBytes -= count;
-    const first = this.#chunks[0];
+    const first = this.#chunks[this.#chunkHead];
     if (first !== undefined && first.length - this.#chunkAt >= count) return this.#takeFromFirst(first, count);
     const whole = this.#context.scratch.subarray(0, count);
     for (let at = 0; at < count;) {
-      const chunk = this.#chunks[0]!;
+      const chunk = this.#chunks[this.#chunkHead]!;
       const part = this.#takeFromFirst(chunk, Math.min(count - at, chunk.length - this.#chunkAt));
       whole.set(part, at);
       at += part.length;
@@ -239,14 +246,20 @@ export class SendStream {
     const part = chunk.subarray(this.#chunkAt, this.#chunkAt + count);
     this.#chunkAt += count;
     if (this.#chunkAt === chunk.length) {
-      this.#chunks.shift();
+      this.#chunkHead += 1;
       this.#chunkAt = 0;
+      if (this.#chunkHead === this.#chunks.length || this.#chunkHead === chunksKept) {
+        this.#chunks = this.#chunks.slice(this.#chunkHead);
+        this.#chunkHead = 0;
+      }
     }
     return part;
   }
 
   #forget(): void {
-    this.#chunks.length = 0;
+    this.#chunks = [];
+    this.#chunkHead = 0;
+    this.#chunkAt = 0;
     this.#queuedBytes = 0;
     for (const { sealed } of this.#records) this.#context.memory.give(sealed);
     this.#records = [];

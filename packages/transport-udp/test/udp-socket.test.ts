@@ -1,0 +1,93 @@
+// Offload on the machine that runs the tests: where there is none (not Linux, no foreign-function interface) the
+// tests that need it are skipped, and the plain path is what remains.
+
+import { createSocket, type Socket } from 'node:dgram';
+import { afterEach, describe, expect, test } from 'vitest';
+import { openOffloadedSocket } from '../src/node/offload.ts';
+import { byKoffi, byNodeFfi, loadSocketCalls, type SocketCalls } from '../src/node/socket-calls.ts';
+import { UdpSocket } from '../src/node/udp-socket.ts';
+
+const linux = process.platform === 'linux';
+const interfaces: [string, SocketCalls | undefined][] = [
+  ['koffi', linux ? await byKoffi() : undefined],
+  ['node:ffi', linux ? byNodeFfi() : undefined],
+];
+const closing: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+/** Datagrams as a plain socket receives them. */
+async function listener(): Promise<{ port: number; sizes: number[] }> {
+  const socket = createSocket('udp4');
+  const sizes: number[] = [];
+  socket.on('message', ({ length }) => sizes.push(length));
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  closing.push(() => socket.close());
+  return { port: socket.address().port, sizes };
+}
+
+async function open(offload: boolean): Promise<UdpSocket> {
+  const socket = await UdpSocket.open({ host: '127.0.0.1', datagramBytes: 1_200, offload });
+  closing.push(() => socket.close());
+  return socket;
+}
+
+describe.each(interfaces)('segmentation offload by %s', (_name, calls) => {
+  test.skipIf(calls === undefined)('cuts one large send into datagrams', async () => {
+    const offloaded = openOffloadedSocket(calls!, '127.0.0.1', 0, 1_200)!;
+    expect(offloaded.gro).toBe(true);
+    const socket: Socket = createSocket('udp4');
+    closing.push(() => socket.close());
+    socket.bind({ fd: offloaded.fd });
+    const { port, sizes } = await listener();
+    socket.send(new Uint8Array(12_100), port, '127.0.0.1');
+    await expect.poll(() => sizes).toEqual([...Array.from({ length: 10 }, () => 1_200), 100]);
+    offloaded.disableSegmentation();
+    socket.send(new Uint8Array(5_000), port, '127.0.0.1');
+    await expect.poll(() => sizes.at(-1)).toBe(5_000);
+  });
+
+  test.skipIf(calls === undefined)('is not there for an address it cannot bind, and says nothing', () => {
+    expect(openOffloadedSocket(calls!, '192.0.2.1', 0, 1_200)).toBeUndefined();
+    expect(openOffloadedSocket(calls!, '::1', 0, 1_200)).toBeUndefined();
+  });
+});
+
+describe('a socket', () => {
+  test.each([true, false])('sends whole batches in equal datagrams (offload %s)', async (offload) => {
+    const socket = await open(offload);
+    const { port, sizes } = await listener();
+    const address = { host: '127.0.0.1', port };
+    const buffer = socket.takeBuffer()!;
+    socket.send(buffer, { length: 3_000, segmentBytes: 1_200, address });
+    await expect.poll(() => sizes).toEqual([1_200, 1_200, 600]);
+    // Another size than the socket is set to: sent one by one.
+    socket.send(socket.takeBuffer()!, { length: 2_500, segmentBytes: 1_000, address });
+    await expect.poll(() => sizes.slice(3)).toEqual([1_000, 1_000, 500]);
+    expect(socket.stats.offload !== undefined).toBe(offload && (await loadSocketCalls()) !== undefined);
+    expect(socket.stats.sendErrors).toBe(0);
+  });
+
+  test('has so many buffers and no more, and says when one is back', async () => {
+    const socket = await open(false);
+    const taken: Uint8Array[] = [];
+    for (let buffer = socket.takeBuffer(); buffer !== undefined; buffer = socket.takeBuffer()) taken.push(buffer);
+    expect(taken.length).toBe(16);
+    let drained = 0;
+    socket.onDrained = () => (drained += 1);
+    for (const buffer of taken) socket.giveBuffer(buffer);
+    expect(drained).toBe(1);
+  });
+
+  test('counts what the system would not send, and lives on', async () => {
+    const socket = await open(false);
+    socket.send(socket.takeBuffer()!, { length: 10, segmentBytes: 10, address: { host: 'not an address', port: 1 } });
+    socket.send(socket.takeBuffer()!, { length: 10, segmentBytes: 10, address: { host: '127.0.0.1', port: 0 } });
+    await expect.poll(() => socket.stats.sendErrors).toBe(2);
+    const { port, sizes } = await listener();
+    socket.send(socket.takeBuffer()!, { length: 10, segmentBytes: 10, address: { host: '127.0.0.1', port } });
+    await expect.poll(() => sizes).toEqual([10]);
+  });
+});
