@@ -46,6 +46,10 @@ const byErrorCode: Record<ErrorCode, number> = {
   verificationFailed: exitCodes.verification,
 };
 
+/** The code in a value from outside, such as another process's event; undefined when it is none. */
+export const readErrorCode = (value: unknown): ErrorCode | undefined =>
+  typeof value === 'string' && Object.hasOwn(byErrorCode, value) ? (value as ErrorCode) : undefined;
+
 /** The status for whatever a command threw. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof ShoalError) return byErrorCode[error.code];

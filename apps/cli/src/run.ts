@@ -27,11 +27,13 @@ export async function run(options: CommonOptions, command: (context: Context) =>
     await command({ output, interrupt });
     process.exitCode = interrupt.status() ?? 0;
   } catch (error) {
-    const status = interrupt.status() ?? exitCodeOf(error);
+    const stopped = interrupt.status();
+    const status = stopped ?? exitCodeOf(error);
     process.exitCode = status;
     const message = error instanceof Error ? error.message : String(error);
     output.event({ event: 'error', code: codeOf(error), message, status });
-    output.say(`shoal: ${message}`);
+    output.say(stopped === undefined || codeOf(error) === 'aborted' ? `shoal: ${message}` : 'shoal: stopped');
+    if (stopped !== undefined) return;
     // Only a fault of our own is worth its stack: it is what a bug report needs.
     if (codeOf(error) === 'internal' && error instanceof Error) output.say(error.stack ?? '');
   }

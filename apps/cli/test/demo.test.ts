@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { seededRng } from '@shoal/machine';
 import { describe, expect, test } from 'vitest';
-import { program, temporaryFolder } from './programs.ts';
+import { program, shoal, temporaryFolder } from './programs.ts';
 
 const folder = temporaryFolder();
 const film = join(folder, 'film');
@@ -63,6 +63,12 @@ describe('demo', { timeout: 90_000 }, () => {
     const run = await demo(`kill-${victim}`, ['--receivers', '3', '--kill', victim]);
     expect(run.status).toBe(0);
     expect(run.events.find(({ event }) => event === 'report')?.['text']).toContain('ended by SIGKILL');
+  });
+
+  test('something that is not there is said in one line, as `share` would', async () => {
+    const ended = await shoal(['demo', join(folder, 'nowhere')]);
+    expect(ended.status).toBe(3);
+    expect(ended.stderr.trim().split('\n').at(-1)).toMatch(/^shoal: owner: .*nowhere/);
   });
 
   test('Ctrl-C leaves no process and no folder behind', async () => {

@@ -2,6 +2,8 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { ShoalError } from '@shoal/machine';
+import { readErrorCode } from '../exit-codes.ts';
 
 /** One line of a child's --json output. */
 export type ChildEvent = { readonly event: string } & Record<string, unknown>;
@@ -19,6 +21,7 @@ export class Player {
   readonly #exited: Promise<void>;
   readonly #listeners = new Set<(event: ChildEvent | undefined) => void>();
   exitCode: number | undefined;
+  #errorCode: unknown;
 
   constructor(name: string, args: readonly string[], program: readonly string[] = thisProgram) {
     this.name = name;
@@ -46,9 +49,11 @@ export class Player {
     return this.#child.pid;
   }
 
-  /** What it said to people; the last line is usually why it ended. */
-  get lastWords(): string {
-    return this.#stderr.findLast((line) => line !== '') ?? `${this.name} ended with status ${this.exitCode}`;
+  /** Why it ended: what it said last to people, with the code it gave. */
+  get failure(): ShoalError {
+    const words = this.#stderr.findLast((line) => line !== '') ?? `ended with status ${this.exitCode}`;
+    const code = readErrorCode(this.#errorCode) ?? 'unfinished';
+    return new ShoalError(code, `${this.name}: ${words.replace(/^shoal: /, '')}`);
   }
 
   /** Calls `listener` for every event from now on, and with undefined when the process is gone. */
@@ -59,11 +64,11 @@ export class Player {
   /** The first event of this name from now on; rejects when the process ends before, or has ended. */
   async next(name: string): Promise<ChildEvent> {
     return new Promise((resolve, reject) => {
-      if (this.exitCode !== undefined) reject(new Error(`${this.name}: ${this.lastWords}`));
+      if (this.exitCode !== undefined) reject(this.failure);
       const listener = (event: ChildEvent | undefined): void => {
         if (event !== undefined && event.event !== name) return;
         this.#listeners.delete(listener);
-        if (event === undefined) reject(new Error(`${this.name}: ${this.lastWords}`));
+        if (event === undefined) reject(this.failure);
         else resolve(event);
       };
       this.#listeners.add(listener);
@@ -92,7 +97,10 @@ export class Player {
   }
 
   #heard(line: string): void {
-    if (line.startsWith('{')) this.#tell(JSON.parse(line) as ChildEvent);
+    if (!line.startsWith('{')) return;
+    const event = JSON.parse(line) as ChildEvent;
+    if (event.event === 'error') this.#errorCode = event['code'];
+    this.#tell(event);
   }
 
   #tell(event: ChildEvent | undefined): void {

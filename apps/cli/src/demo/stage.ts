@@ -74,12 +74,12 @@ class Stage {
 
   async play(): Promise<DemoResult> {
     const { path, receivers, onNews } = this.#options;
-    const content = { name: basename(path), ...(await digestContent(path)) };
     const tracker = this.#start('tracker', ['tracker', '--listen', '127.0.0.1:0']);
     const address = String((await tracker.next('listening'))['address']);
     onNews(`tracker at ${address}`);
     const { owner, ticket } = await this.#startOwner(path, address);
     onNews(`owner shares ${ticket}`);
+    const content = { name: basename(path), ...(await digestContent(path)) };
     const started = performance.now();
     this.#receivers = Array.from({ length: receivers }, (_, i) => this.#startReceiver(`receiver ${i + 1}`, ticket));
     await Promise.all(this.#receivers.map((receiver) => this.#untilDone(receiver, ticket, tracker)));
@@ -152,7 +152,7 @@ class Stage {
       const follow = (player: Player): void =>
         player.listen((event) => {
           if (player !== receiver.player) return; // a process that was killed
-          if (event === undefined) return reject(new Error(`${name}: ${player.lastWords}`));
+          if (event === undefined) return reject(player.failure);
           this.#heard(name, event);
           if (event.event === 'progress') this.#progressed(receiver, event);
           if (event.event === 'resumed') this.#resumed(receiver, event);
