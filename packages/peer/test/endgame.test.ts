@@ -1,18 +1,15 @@
-import { askId, Bitfield, instant, type Instant, linkId, type PeerId } from '@shoal/machine';
+import { askId, Bitfield, instant, type Instant } from '@shoal/machine';
 import { describe, expect, test } from 'vitest';
 import { Asks } from '../src/fetching/asks.ts';
 import { chunkToDouble } from '../src/fetching/endgame.ts';
-import { Remote } from '../src/remote.ts';
+import type { Remote } from '../src/remote.ts';
+import { newRemote } from './support/remotes.ts';
 
 let numbers = 0;
 
 /** A remote that has all ten chunks and usually answers in `usualMs`. */
 function remoteWith(usualMs: number | undefined): Remote {
-  numbers += 1;
-  const peer = String(numbers).padStart(64, '0') as PeerId;
-  const address = { host: '10.0.0.1', port: numbers };
-  const tally = { peer, address, receivedBytes: 0, receivedChunks: 0, sentBytes: 0, sentChunks: 0, damagedChunks: 0 };
-  const remote = new Remote(linkId(numbers), peer, address, tally);
+  const remote = newRemote();
   remote.held = Bitfield.full(10);
   if (usualMs === undefined) return remote;
   remote.pipeline.asked(instant(0));

@@ -1,16 +1,12 @@
-import { instant, linkId, type PeerId } from '@shoal/machine';
+import { instant } from '@shoal/machine';
 import { expect, test } from 'vitest';
 import { Uplink } from '../src/giving/uplink.ts';
-import { Remote } from '../src/remote.ts';
-
-const peer = '0'.repeat(64) as PeerId;
-const address = { host: '10.0.0.1', port: 1 };
-const tally = { peer, address, receivedBytes: 0, receivedChunks: 0, sentBytes: 0, sentChunks: 0, damagedChunks: 0 };
+import { newRemote } from './support/remotes.ts';
 
 /** Slots of an uplink that is always kept full: one chunk each `serviceMs`, arriving `latencyMs` later. */
 function slotsAfter(serviceMs: number, latencyMs: number, chunks: number): number {
   const uplink = new Uplink();
-  const remote = new Remote(linkId(1), peer, address, tally);
+  const remote = newRemote();
   const underWay: { sentAt: number; arrivesAt: number }[] = [];
   let [now, freeAt] = [0, 0];
   for (let arrived = 0; arrived < chunks; arrived += 1) {

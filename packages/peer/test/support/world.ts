@@ -31,7 +31,7 @@ import {
   type SwarmReport,
 } from '../../src/index.ts';
 
-export const hashes = await loadWasmHashes();
+const hashes = await loadWasmHashes();
 
 /** A file-set of random bytes. */
 export interface Content {
