@@ -1,5 +1,5 @@
 // One transfer between two processes on loopback, in MB/s of application bytes:
-//   node -C @shoal/source bench/loopback.ts [--mb 1024] [--plain] [--asks 8] [--datagram 1472]
+//   node -C @shoal/source bench/loopback.ts [--mb 1024] [--plain] [--asks 8] [--datagram 1472] [--buffer 4194304]
 // The receiver asks for bodies of 1 MiB, so many at once; what is measured is the whole of links, records, recovery.
 
 import { fork } from 'node:child_process';
@@ -12,6 +12,7 @@ const { values } = parseArgs({
     mb: { type: 'string', default: '1024' },
     asks: { type: 'string', default: '8' },
     datagram: { type: 'string', default: '1472' },
+    buffer: { type: 'string', default: `${4 * 2 ** 20}` },
     plain: { type: 'boolean', default: false },
   },
 });
@@ -20,6 +21,7 @@ const bodies = Math.ceil((Number(values.mb) * 1e6) / bodyBytes);
 const options = {
   host: '127.0.0.1',
   offload: !values.plain,
+  socketBufferBytes: Number(values.buffer),
   config: { datagramBytes: Number(values.datagram) },
 };
 

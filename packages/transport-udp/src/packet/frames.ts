@@ -7,7 +7,7 @@ import { ByteReader, type ByteWriter, varintBytes } from './varint.ts';
 /** Most ranges one ACK frame carries; older ones are left out. */
 export const ackRangesMax = 64;
 /** Most frames read from one packet; a packet with more is a violation. */
-export const framesPerPacketMax = 512;
+const framesPerPacketMax = 512;
 
 /** `ranges` holds start and end (half-open) of each range, flat, the highest first. `delayUs` in microseconds. */
 export interface AckFrame {

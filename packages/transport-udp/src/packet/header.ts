@@ -11,7 +11,7 @@ import { type HeaderTagKey, headerTag } from './header-tag.ts';
 /** The first byte of a packet. Anything else is not ours. */
 export const packetKinds = { handshake: 0x50, control: 0x51, bulk: 0x52, bulkLast: 0x53 } as const;
 
-export const commonHeaderBytes = 11;
+const commonHeaderBytes = 11;
 export const controlHeaderBytes = 17;
 export const bulkHeaderBytes = 35;
 export const handshakeHeaderBytes = 23;

@@ -3,7 +3,7 @@
 /** A receiver may hold an acknowledgement back for so long (RFC 9000 section 18.2, max_ack_delay). */
 export const ackDelayMsMax = 25;
 /** No timer of loss detection is finer than this (RFC 9002 section 6.1.2, kGranularity). */
-export const granularityMs = 1;
+const granularityMs = 1;
 
 export class RttEstimator {
   latestRttMs = 0;
