@@ -123,8 +123,10 @@ export class Session implements Machine<SessionOutput> {
   join(options: JoinOptions, now: Instant): void {
     this.#now = now;
     const { swarm, name, trackers = [], peers = [] } = options;
+    const known = this.#swarms.get(swarm);
     this.#trackers.find(swarm, trackers, now);
-    if (!this.#swarms.has(swarm)) {
+    if (known?.content !== undefined && trackers.length > 0) this.#offer(known);
+    if (known === undefined) {
       this.#names.set(swarm, name);
       // A swarm whose store is open speaks while it is made: it must be found by then.
       const joined = new Swarm({ ...options, host: this.#host }, now);

@@ -14,18 +14,19 @@ function told(count: number): Contacts {
 }
 
 /** Dials whatever may be dialled, until nothing more may. */
-function dialAll(contacts: Contacts, now: Instant): Contact[] {
+function dialAll(contacts: Contacts, now: Instant, firstDial = 1): Contact[] {
   const dialled: Contact[] = [];
   for (let next = contacts.next(any, now); next !== undefined; next = contacts.next(any, now)) {
-    contacts.dialled(next, dialled.push(next));
+    contacts.dialled(next, firstDial + dialled.length);
+    dialled.push(next);
   }
   return dialled;
 }
 
 describe('contacts', () => {
-  test('at most eight are dialled at once', () => {
+  test('at most four are dialled at once', () => {
     const contacts = told(20);
-    expect(dialAll(contacts, instant(0))).toHaveLength(8);
+    expect(dialAll(contacts, instant(0))).toHaveLength(4);
     expect(contacts.nextTimeout()).toBe(Infinity);
     contacts.failed(1, 'unreachable', instant(0));
     expect(contacts.nextTimeout()).toBe(0);
@@ -47,9 +48,25 @@ describe('contacts', () => {
   });
 
   test('a table that strangers have filled takes no more', () => {
-    const contacts = told(2_048);
+    const contacts = told(1_024);
     expect(contacts.add(swarm, contact(5_000), instant(0))).toBeUndefined();
     expect(contacts.add(swarm, contact(7), instant(0))).toBeDefined();
+  });
+
+  test('hearsay keeps nobody out who was told by others, neither from the table nor from the dials', () => {
+    const contacts = new Contacts(seededRng('hearsay'));
+    for (let number = 0; number < 2_000; number += 1) contacts.add(swarm, contact(number), instant(0), true);
+    expect(dialAll(contacts, instant(0))).toHaveLength(4);
+    const told = contacts.add(swarm, contact(5_000), instant(1))!;
+    expect(dialAll(contacts, instant(1), 10)).toEqual([told]);
+  });
+
+  test('hearsay that a tracker confirms is dialled like all it tells', () => {
+    const contacts = new Contacts(seededRng('confirmed'));
+    for (let number = 0; number < 10; number += 1) contacts.add(swarm, contact(number), instant(0), true);
+    expect(dialAll(contacts, instant(0))).toHaveLength(4);
+    const confirmed = contacts.add(swarm, contact(9), instant(1));
+    expect(dialAll(contacts, instant(1), 10)).toEqual([confirmed]);
   });
 
   test('what is no address is not taken', () => {

@@ -1,10 +1,12 @@
 // Addresses where peers of our swarms may be reached, and when to dial them: what trackers, tickets and other peers told
 // us. Nothing here is believed before a link is up: an address that fails waits longer each time and is dropped in the
-// end, and the table is bounded, so that a stranger who introduces nonsense costs a few dials.
+// end. The table is bounded, and what other peers say (hearsay) can fill only half of it and use only half of the dials, so
+// that a stranger who introduces nonsense does not keep us from anybody real.
 
 import {
   type Address,
   after,
+  earliest,
   formatAddress,
   type Instant,
   isAddress,
@@ -16,8 +18,9 @@ import {
 } from '@shoal/machine';
 import type { PeerContact, SwarmId } from '@shoal/wire';
 
-const contactsMax = 2_048; // beyond it newly told addresses are ignored
-const dialsMax = 8; // at once
+/** Most addresses from trackers, tickets and links, and as many again from hearsay; further ones are ignored. */
+const contactsMax = 1_024;
+const dialsMax = 4; // at once, of each kind
 const retryMinMs = 500;
 const retryMaxMs = 60_000;
 const failuresMax = 8; // after so many in a row the address is forgotten, until somebody tells it again
@@ -33,6 +36,8 @@ export interface Contact {
   readonly swarms: Set<SwarmId>;
   state: 'idle' | 'dialling' | 'linked';
   failures: number;
+  /** Only another peer has told us of it. */
+  hearsay: boolean;
   /** A link was once up there: worth telling others. */
   proven: boolean;
 }
@@ -42,46 +47,40 @@ export class Contacts {
   readonly #byAddress = new Map<string, Contact>();
   readonly #byDial = new Map<number, Contact>();
   /** Idle ones that are to be dialled, by when. Those whose peer is linked or unwanted are not among them. */
-  readonly #due = new Timers<Contact>();
+  readonly #dueTold = new Timers<Contact>();
+  readonly #dueHearsay = new Timers<Contact>();
+  #hearsayCount = 0;
 
   constructor(rng: Rng) {
     this.#rng = rng;
   }
 
-  get(address: Address): Contact | undefined {
-    return this.#byAddress.get(formatAddress(address));
-  }
-
   /** Somebody says that the swarm is shared there. Undefined when there is no more room. */
-  add(swarm: SwarmId, { address, peer }: PeerContact, now: Instant): Contact | undefined {
+  add(swarm: SwarmId, { address, peer }: PeerContact, now: Instant, hearsay = false): Contact | undefined {
     if (!isAddress(address)) return undefined;
-    const key = formatAddress(address);
-    let contact = this.#byAddress.get(key);
-    if (contact === undefined) {
-      if (this.#byAddress.size >= contactsMax) return undefined;
-      contact = { address, peer, swarms: new Set(), state: 'idle', failures: 0, proven: false };
-      this.#byAddress.set(key, contact);
-    }
+    const known = this.#byAddress.get(formatAddress(address));
+    const contact = known ?? this.#new(address, peer, hearsay);
+    if (contact === undefined) return undefined;
+    if (!hearsay && contact.hearsay) this.#believe(contact);
     contact.swarms.add(swarm);
-    if (contact.state === 'idle' && this.#due.at(contact) === NEVER) this.#due.set(contact, now);
+    const due = this.#due(contact);
+    if (contact.state === 'idle' && due.at(contact) === NEVER) due.set(contact, now);
     return contact;
   }
 
   /** No longer dialled for this swarm. */
   leave(swarm: SwarmId): void {
-    for (const [key, contact] of this.#byAddress) {
+    for (const contact of this.#byAddress.values()) {
       contact.swarms.delete(swarm);
-      if (contact.swarms.size > 0 || contact.state !== 'idle') continue;
-      this.#byAddress.delete(key);
-      this.#due.clear(contact);
+      if (contact.swarms.size === 0 && contact.state === 'idle') this.forget(contact);
     }
   }
 
   /** The next address to dial now. One whose peer `may` not be dialled is passed over until it is told again. */
   next(may: (contact: Contact) => boolean, now: Instant): Contact | undefined {
-    if (this.#byDial.size >= dialsMax) return undefined;
-    for (let contact = this.#due.pop(now); contact !== undefined; contact = this.#due.pop(now))
-      if (contact.state === 'idle' && contact.swarms.size > 0 && may(contact)) return contact;
+    for (const due of this.#withRoom())
+      for (let contact = due.pop(now); contact !== undefined; contact = due.pop(now))
+        if (contact.state === 'idle' && contact.swarms.size > 0 && may(contact)) return contact;
     return undefined;
   }
 
@@ -98,6 +97,7 @@ export class Contacts {
     contact.state = 'linked';
     contact.failures = 0;
     contact.proven = true;
+    if (contact.hearsay) this.#believe(contact);
     return contact;
   }
 
@@ -122,8 +122,8 @@ export class Contacts {
 
   /** Never to be dialled again, until somebody tells it anew: it is ourselves, or somebody who is banned. */
   forget(contact: Contact): void {
-    this.#byAddress.delete(formatAddress(contact.address));
-    this.#due.clear(contact);
+    if (this.#byAddress.delete(formatAddress(contact.address)) && contact.hearsay) this.#hearsayCount -= 1;
+    this.#due(contact).clear(contact);
   }
 
   /** Peers of a swarm that were reached, for telling others. */
@@ -141,7 +141,39 @@ export class Contacts {
 
   /** When the next address may be dialled; `NEVER` while as many are as may be. */
   nextTimeout(): Instant {
-    return this.#byDial.size >= dialsMax ? NEVER : this.#due.next();
+    return earliest(...this.#withRoom().map((due) => due.next()));
+  }
+
+  #new(address: Address, peer: PeerId | undefined, hearsay: boolean): Contact | undefined {
+    const count = hearsay ? this.#hearsayCount : this.#byAddress.size - this.#hearsayCount;
+    if (count >= contactsMax) return undefined;
+    const contact: Contact = { address, peer, swarms: new Set(), state: 'idle', failures: 0, hearsay, proven: false };
+    this.#byAddress.set(formatAddress(address), contact);
+    if (hearsay) this.#hearsayCount += 1;
+    return contact;
+  }
+
+  /** It is hearsay no longer. */
+  #believe(contact: Contact): void {
+    const at = this.#dueHearsay.at(contact);
+    this.#dueHearsay.clear(contact);
+    this.#dueTold.set(contact, at);
+    this.#hearsayCount -= 1;
+    contact.hearsay = false;
+  }
+
+  #due({ hearsay }: Contact): Timers<Contact> {
+    return hearsay ? this.#dueHearsay : this.#dueTold;
+  }
+
+  /** Whose dials are not all in use, those we were told of first. */
+  #withRoom(): Timers<Contact>[] {
+    let [told, hearsay] = [0, 0];
+    for (const contact of this.#byDial.values()) {
+      if (contact.hearsay) hearsay += 1;
+      else told += 1;
+    }
+    return [...(told < dialsMax ? [this.#dueTold] : []), ...(hearsay < dialsMax ? [this.#dueHearsay] : [])];
   }
 
   #take(dial: number): Contact | undefined {
@@ -158,6 +190,6 @@ export class Contacts {
   }
 
   #retry(contact: Contact, pauseMs: number, now: Instant): void {
-    this.#due.set(contact, after(now, pauseMs * (0.75 + 0.5 * this.#rng.float())));
+    this.#due(contact).set(contact, after(now, pauseMs * (0.75 + 0.5 * this.#rng.float())));
   }
 }

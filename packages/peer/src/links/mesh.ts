@@ -20,7 +20,7 @@ import { type Contact, Contacts } from './contacts.ts';
 import { type Neighbour, Neighbours, swarmsPerLinkMax } from './neighbours.ts';
 
 const introducedMax = 16; // peers told to one newcomer
-const introductionsMax = 256; // peers believed from one link; what it says beyond is ignored
+const introductionsMax = 256; // peers noted from one link; what it says beyond is ignored
 
 export interface MeshOptions {
   readonly self: PeerId;
@@ -62,22 +62,22 @@ export class Mesh {
   }
 
   /** Peers of a swarm were found; they are dialled by and by. */
-  found(swarm: SwarmId, peers: readonly PeerContact[], now: Instant): void {
+  found(swarm: SwarmId, peers: readonly PeerContact[], now: Instant, hearsay = false): void {
     for (const told of peers) {
       if (told.peer === this.#options.self) continue;
-      const contact = this.#contacts.add(swarm, told, now);
+      const contact = this.#contacts.add(swarm, told, now, hearsay);
       if (contact === undefined) continue;
       const neighbour = this.#linkedTo(contact) ?? (told.peer && this.#neighbours.ofPeer(told.peer));
       if (neighbour !== undefined) this.#options.greet(swarm, neighbour.link);
     }
   }
 
-  /** A remote tells us of peers of a swarm: so many are believed, and no more. */
+  /** A remote tells us of peers of a swarm: so many are noted, and no more. */
   introduced(neighbour: Neighbour, swarm: SwarmId, peers: readonly PeerContact[], now: Instant): void {
     const before = this.#introductions.get(neighbour) ?? 0;
-    const believed = peers.slice(0, introductionsMax - before);
-    this.#introductions.set(neighbour, before + believed.length);
-    this.found(swarm, believed, now);
+    const noted = peers.slice(0, introductionsMax - before);
+    this.#introductions.set(neighbour, before + noted.length);
+    this.found(swarm, noted, now, true);
   }
 
   /** Some peers of the swarm that were reached, for telling another. */
