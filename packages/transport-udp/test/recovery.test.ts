@@ -86,6 +86,33 @@ describe('loss detection (RFC 9002 section 6)', () => {
     expect(it.nextTimeout()).toBe(NEVER);
   });
 
+  test('packets that were only late make it more patient, and give the window back', () => {
+    const { it, send, ack, lost, acked } = recovery();
+    send(40, 0);
+    const before = it.controller.windowBytes;
+    ack(50, 20, 21);
+    expect(lost.length).toBe(18);
+    expect(it.controller.windowBytes).toBeLessThan(before);
+    ack(55, 0, 21);
+    expect(acked.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 21 }, (_, i) => i));
+    expect([it.packetsSpurious, it.controller.windowBytes >= before]).toEqual([18, true]);
+    send(40, 60);
+    ack(100, 59, 60, 0, 40); // 19 packets behind: not lost any more
+    expect(lost.length).toBe(18);
+    ack(101, 75, 76, 59, 60, 0, 40);
+    expect(lost.length).toBeGreaterThan(18);
+  });
+
+  test('one packet truly lost among late ones leaves the window cut', () => {
+    const { it, send, ack } = recovery();
+    send(40, 0);
+    const before = it.controller.windowBytes;
+    ack(50, 20, 21);
+    ack(55, 1, 21);
+    expect(it.packetsSpurious).toBe(17);
+    expect(it.controller.windowBytes).toBeLessThan(before);
+  });
+
   test('without acknowledgements it probes, waiting twice as long each time', () => {
     const { it, send, lost, fate } = recovery();
     send(3, 0);

@@ -35,6 +35,8 @@ export interface CongestionController {
   readonly slowStart: boolean;
   onAck(sample: AckSample): void;
   onLoss(sample: LossSample): void;
+  /** Everything that made the window shrink the last time was only late. */
+  onSpurious(): void;
 }
 
 /** Makes a controller for packets of at most `datagramBytes`. */

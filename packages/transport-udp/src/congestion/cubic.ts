@@ -25,6 +25,8 @@ export class Cubic implements CongestionController {
   #epochStart: Instant | undefined;
   #kSeconds = 0;
   #wEstimate = 0;
+  /** As it was before the window was cut. */
+  #before: { readonly windowBytes: number; readonly ssthresh: number; readonly wMax: number } | undefined;
 
   constructor(datagramBytes: number) {
     this.#datagramBytes = datagramBytes;
@@ -55,9 +57,11 @@ export class Cubic implements CongestionController {
       this.#windowBytes = minimumWindowBytes(this.#datagramBytes);
       this.#recoveryStart = undefined;
       this.#epochStart = undefined;
+      this.#before = undefined;
       return;
     }
     if (this.#recoveryStart !== undefined && newestSentAt <= this.#recoveryStart) return; // one cut a round trip
+    this.#before = { windowBytes: this.#windowBytes, ssthresh: this.#ssthresh, wMax: this.#wMax };
     this.#recoveryStart = now;
     this.#epochStart = undefined;
     this.#hystart = undefined; // section 4.3 of RFC 9406: only the first slow start
@@ -65,6 +69,16 @@ export class Cubic implements CongestionController {
     this.#wMax = this.#windowBytes < this.#wMax ? (this.#windowBytes * (1 + beta)) / 2 : this.#windowBytes;
     this.#windowBytes = Math.max(minimumWindowBytes(this.#datagramBytes), this.#windowBytes * beta);
     this.#ssthresh = this.#windowBytes;
+  }
+
+  /** Section 4.9: a cut for packets that were only late is taken back. */
+  onSpurious(): void {
+    if (this.#before === undefined || this.#windowBytes >= this.#before.windowBytes) return;
+    this.#windowBytes = this.#before.windowBytes;
+    this.#ssthresh = this.#before.ssthresh;
+    this.#wMax = this.#before.wMax;
+    this.#before = undefined;
+    this.#epochStart = undefined;
   }
 
   #slowStart({ ackedBytes, latestRttMs, largestAcked, nextPacketNumber }: AckSample): void {

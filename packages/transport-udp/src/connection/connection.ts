@@ -45,6 +45,8 @@ export interface ConnectionStats {
   readonly pacingRateBytesPerSecond: number;
   readonly packetsSent: number;
   readonly packetsLost: number;
+  /** Counted as lost, and then acknowledged after all. */
+  readonly packetsSpurious: number;
   readonly bytesLost: number;
   readonly bytesReceived: number;
   readonly bytesSent: number;
@@ -149,6 +151,7 @@ export class Connection {
       pacingRateBytesPerSecond: recovery?.pacingRateBytesPerSecond ?? 0,
       packetsSent: recovery?.sent.next ?? 0,
       packetsLost: recovery?.packetsLost ?? 0,
+      packetsSpurious: recovery?.packetsSpurious ?? 0,
       bytesLost: recovery?.bytesLost ?? 0,
       bytesReceived: this.#bytesReceived,
       bytesSent: this.#bytesSent,

@@ -5,10 +5,10 @@ import { after, type Instant, msBetween, NEVER } from '@shoal/machine';
 import type { CongestionController } from '../congestion/controller.ts';
 import { Pacer } from '../congestion/pacer.ts';
 import type { AckFrame, Frame } from '../packet/frames.ts';
+import { LatePackets } from './late-packets.ts';
 import { ackDelayMsMax, RttEstimator } from './rtt.ts';
 import { controlPayload, packetStates, SentPackets } from './sent-packets.ts';
 
-const packetThreshold = 3; // section 6.1.1
 const persistentCongestionThreshold = 3; // section 7.6.1
 const probesPerTimeout = 2; // section 6.2.4
 const backoffMax = 10; // 2^10 probe timeouts are longer than any idle timeout
@@ -34,6 +34,7 @@ export class Recovery {
   readonly rtt: RttEstimator;
   readonly controller: CongestionController;
   readonly #pacer: Pacer;
+  readonly #late = new LatePackets();
   readonly #datagramBytes: number;
   #largestAcked = -1;
   #lossAt: Instant = NEVER;
@@ -42,6 +43,7 @@ export class Recovery {
   #probes = 0;
   #windowLimited = false;
   #firstSampleAt: Instant | undefined;
+  #cutAt: Instant | undefined;
   packetsLost = 0;
   bytesLost = 0;
 
@@ -60,6 +62,11 @@ export class Recovery {
   /** Probes that must leave whatever the window says. */
   get probes(): number {
     return this.#probes;
+  }
+
+  /** Packets declared lost that had only been late. */
+  get packetsSpurious(): number {
+    return this.#late.spurious;
   }
 
   /** How many bytes may leave now. */
@@ -105,6 +112,8 @@ export class Recovery {
         sent.settle(n, packetStates.acknowledged);
       }
     }
+    const onlyLate = this.#late.acknowledge(ranges, (n) => this.#tellLate(n, fate));
+    if (onlyLate) this.controller.onSpurious();
     if (largest < 0) return;
     const newestSentAt = sent.sentAt(largest);
     if (largest > this.#largestAcked) {
@@ -163,6 +172,7 @@ export class Recovery {
     const { sent } = this;
     const { timeThresholdMs } = this.rtt;
     this.#lossAt = NEVER;
+    const lost: number[] = [];
     let lostBytes = 0;
     let newestSentAt: Instant | undefined;
     let runStart: Instant | undefined;
@@ -175,7 +185,7 @@ export class Recovery {
       if (state !== packetStates.inFlight) continue;
       const sentAt = sent.sentAt(n);
       const lostAt = after(sentAt, timeThresholdMs);
-      if (n > end - packetThreshold && lostAt > now) {
+      if (n > end - this.#late.packetThreshold && lostAt > now) {
         this.#lossAt = lostAt;
         break;
       }
@@ -183,16 +193,30 @@ export class Recovery {
       longestRunMs = Math.max(longestRunMs, runStart === undefined ? 0 : msBetween(runStart, sentAt));
       newestSentAt = sentAt;
       lostBytes += sent.bytes(n);
-      this.packetsLost += 1;
+      lost.push(n);
       this.#tellLost(n, fate);
       sent.settle(n, packetStates.lost);
     }
     if (newestSentAt === undefined) return;
     this.bytesLost += lostBytes;
+    this.packetsLost += lost.length;
+    if (this.#cutAt === undefined || newestSentAt > this.#cutAt) {
+      this.#cutAt = now; // the controller shrinks the window once a round trip
+      this.#late.beginCut();
+    }
+    for (const n of lost) this.#late.note(n);
     const persistent = longestRunMs > persistentCongestionThreshold * this.rtt.ptoMs;
     this.controller.onLoss({ now, lostBytes, newestSentAt, persistent });
-    // Section 5.2: after persistent congestion the path may be another one.
-    if (persistent) this.rtt.minRttMs = this.rtt.latestRttMs;
+    if (!persistent) return;
+    this.rtt.minRttMs = this.rtt.latestRttMs; // section 5.2: the path may be another one
+    this.#late.forget();
+  }
+
+  /** What it carried has arrived after all: a piece that has not been sent again yet need not be. */
+  #tellLate(n: number, fate: PacketFate): void {
+    const { sent } = this;
+    if (sent.state(n) !== packetStates.lost || sent.stream(n) === controlPayload) return;
+    fate.pieceAcked(sent.stream(n), sent.offset(n), sent.length(n));
   }
 
   #tellLost(n: number, fate: PacketFate): void {
