@@ -8,7 +8,7 @@ import type { BulkHeader } from '../packet/header.ts';
 import type { TransportParameters } from '../handshake/parameters.ts';
 import { ReceiveWindow, SendCredit } from '../streams/flow-control.ts';
 import { type Grants, type ReceiveContext, ReceiveStream } from '../streams/receive-stream.ts';
-import { type RecordMemory, recordPlaintextBytesMax } from '../streams/record.ts';
+import type { RecordMemory } from '../streams/record.ts';
 import { type Piece, type SendContext, SendStream } from '../streams/send-stream.ts';
 import { Stream, type StreamOwner, streamPriorities } from '../streams/stream.ts';
 import type { ControlQueue, WindowSource } from './control-queue.ts';
@@ -64,8 +64,7 @@ export class StreamTable implements StreamOwner, WindowSource {
     this.#openMax = remote.remoteStreamsMax;
     this.#remoteMax = local.remoteStreamsMax;
     const credit = new SendCredit(remote.connectionWindowBytes);
-    const scratch = new Uint8Array(recordPlaintextBytesMax);
-    this.#sendContext = { aead: keys.sending.record, memory, credit, scratch };
+    this.#sendContext = { aead: keys.sending.record, memory, credit };
     const window = new ReceiveWindow(local.connectionWindowBytes);
     this.#receiveContext = { aead: keys.receiving.record, memory, window };
   }

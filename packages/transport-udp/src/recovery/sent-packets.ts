@@ -9,15 +9,18 @@ export const packetStates = { none: 0, inFlight: 1, acknowledged: 2, lost: 3 } a
 /** Kind of payload in the `stream` column when the packet carried control frames. */
 export const controlPayload = -1;
 
+/** Slots to begin with: an idle connection should cost little. A power of two. */
+const firstSize = 64;
+
 export class SentPackets {
-  #mask = 1_023;
-  #state = new Uint8Array(1_024);
-  #sentAt = new Float64Array(1_024);
-  #bytes = new Uint32Array(1_024);
-  #stream = new Float64Array(1_024);
-  #offset = new Float64Array(1_024);
-  #length = new Uint32Array(1_024);
-  #tokens: (readonly Frame[] | undefined)[] = Array.from({ length: 1_024 });
+  #mask: number = firstSize - 1;
+  #state = new Uint8Array(firstSize);
+  #sentAt = new Float64Array(firstSize);
+  #bytes = new Uint32Array(firstSize);
+  #stream = new Float64Array(firstSize);
+  #offset = new Float64Array(firstSize);
+  #length = new Uint32Array(firstSize);
+  #tokens: (readonly Frame[] | undefined)[] = Array.from({ length: firstSize });
   /** Lowest packet number that may still be in flight. */
   lowest = 0;
   /** The number the next packet gets. */

@@ -44,8 +44,10 @@ function setNonce(stream: number, start: number): void {
   nonceView.setUint32(8, start >>> 0);
 }
 
-/** Spare memory for sealed records, so that a transfer does not allocate 64 KiB for each. */
+/** Spare memory for sealed records, so that a transfer does not allocate 64 KiB for each. One for an endpoint. */
 export class RecordMemory {
+  /** Where one record's plaintext is gathered from small writes: filled and sealed within one call. */
+  readonly scratch: Uint8Array = new Uint8Array(recordPlaintextBytesMax);
   readonly #spare: Uint8Array[] = [];
   readonly #spareMax: number;
 

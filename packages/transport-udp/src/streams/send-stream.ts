@@ -33,8 +33,6 @@ export interface SendContext {
   readonly aead: Aead;
   readonly memory: RecordMemory;
   readonly credit: SendCredit;
-  /** One record's plaintext, gathered from small writes. */
-  readonly scratch: Uint8Array;
 }
 
 export class SendStream {
@@ -232,7 +230,7 @@ export class SendStream {
     this.#queuedBytes -= count;
     const first = this.#chunks[this.#chunkHead];
     if (first !== undefined && first.length - this.#chunkAt >= count) return this.#takeFromFirst(first, count);
-    const whole = this.#context.scratch.subarray(0, count);
+    const whole = this.#context.memory.scratch.subarray(0, count);
     for (let at = 0; at < count;) {
       const chunk = this.#chunks[this.#chunkHead]!;
       const part = this.#takeFromFirst(chunk, Math.min(count - at, chunk.length - this.#chunkAt));
