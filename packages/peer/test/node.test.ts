@@ -95,6 +95,14 @@ describe('a peer on this machine', () => {
     await tracker.close();
   });
 
+  test('a ticket leads to the owner though its tracker is dead', async () => {
+    const tracker = openTracker({ links: loopback.open() });
+    const ticket = await share(await newPeer([tracker.address]));
+    await tracker.close();
+    const report = await (await newPeer()).get(ticket, { destination: join(folder, 'copy') }).done;
+    expect(await isContent(report.destination)).toBe(true);
+  });
+
   test('waits for somebody who has the content, and says so', async () => {
     const ticket = await share(await newPeer());
     await peers[0]!.close();

@@ -49,7 +49,7 @@ export interface ShareOptions {
   readonly path: string;
   /** Wanted chunk size in bytes. */
   readonly chunkBytes?: number;
-  /** Put into the ticket, for receivers without a tracker. Default: where we are reached, if there is no tracker. */
+  /** Put into the ticket, for when no tracker answers. Default: where we are reached. */
   readonly peers?: readonly Address[];
   readonly onHashed?: (hashedBytes: number, totalBytes: number) => void;
   readonly signal?: AbortSignal;
@@ -143,7 +143,7 @@ class NodePeer implements RunningPeer {
       name: manifest.name,
       bytes: layout.totalBytes,
       trackers,
-      peers: peers ?? (trackers.length > 0 ? [] : reachableAddresses(this.address)),
+      peers: peers ?? reachableAddresses(this.address),
     };
     this.#stores.adopt(swarm, store);
     const transfer = this.#newTransfer(ticket, resolve(path));

@@ -3,7 +3,7 @@
 import { networkInterfaces } from 'node:os';
 import type { Address } from '@shoal/machine';
 
-const addressesMax = 8; // a ticket is to be passed on by hand
+const addressesMax = 4; // a ticket is to be passed on by hand
 
 /** The address itself, or for a wildcard those of the machine's networks; loopback only when there is nothing else. */
 export function reachableAddresses({ host, port }: Address): Address[] {
