@@ -19,7 +19,8 @@ export interface DemoResult {
   readonly content: { readonly name: string; readonly bytes: number; readonly files: number; readonly sha256: string };
   readonly receivers: readonly ReceiverResult[];
   readonly ownerMemoryBytes: number;
-  readonly trackerMemoryBytes: number;
+  /** Undefined when it was killed. */
+  readonly trackerMemoryBytes: number | undefined;
   /** From the first receiver's start to the last one's end. */
   readonly elapsedMs: number;
   /** The fluid bound for the highest rates that the links were seen to carry; undefined when the run was too short to see. */
@@ -99,6 +100,7 @@ function boundLines({ bound, elapsedMs }: DemoResult): string[] {
 
 function memoryLine({ ownerMemoryBytes, trackerMemoryBytes, receivers }: DemoResult): string {
   const most = Math.max(...receivers.map(({ memoryBytes }) => memoryBytes));
-  const [owner, tracker, receiver] = [ownerMemoryBytes, trackerMemoryBytes, most].map(formatBytes);
-  return `memory      owner ${owner}, tracker ${tracker}, receivers ${receiver} each at most`;
+  const parts = [`owner ${formatBytes(ownerMemoryBytes)}`, `receivers ${formatBytes(most)} each at most`];
+  if (trackerMemoryBytes !== undefined) parts.splice(1, 0, `tracker ${formatBytes(trackerMemoryBytes)}`);
+  return `memory      ${parts.join(', ')}`;
 }

@@ -96,7 +96,7 @@ class Stage {
     return {
       content,
       elapsedMs,
-      ownerMemoryBytes,
+      ownerMemoryBytes: ownerMemoryBytes ?? 0,
       trackerMemoryBytes,
       bound: this.#bound(content.bytes),
       incidents: this.#incidents,
@@ -259,11 +259,12 @@ class Stage {
   }
 }
 
-/** Stops a player and returns the largest resident memory it had, bytes; 0 when it could not tell any more. */
-async function memoryAtEnd(player: Player): Promise<number> {
+/** Stops a player and returns the largest resident memory it had, bytes; undefined when it could not tell any more. */
+async function memoryAtEnd(player: Player): Promise<number | undefined> {
   const closing = player.next('closed').catch(() => undefined);
   await player.stop();
-  return Number((await closing)?.['memoryBytes'] ?? 0);
+  const event = await closing;
+  return event === undefined ? undefined : Number(event['memoryBytes']);
 }
 
 const rateOf = (peaks: Map<string, PeakRate>, name: string): number => peaks.get(name)?.bytesPerSecond ?? 0;
