@@ -1,18 +1,21 @@
-// `npm run bench -- NAME [ARGS]`: runs one of the benches that stand beside the hot paths, on plain Node.
-// Without a name it lists them. `transport` finds `packages/transport-udp/bench/`, `transport/loopback` one file of it.
+// `npm run bench -- NAME [ARGS]`: measures, on plain Node. Without a name it lists what there is.
+// `transport` is the comparison in `bench/transport.ts`, ours beside others; `transport/loopback` is the bench
+// `packages/transport-udp/bench/loopback.ts` beside a hot path, and `chunker` stands for all benches of that package.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
+import { installPeers } from './install-peers.mjs';
 
-const benches = new Map();
-for (const name of readdirSync('packages')) {
-  const folder = `packages/${name}/bench`;
-  for (const file of existsSync(folder) ? readdirSync(folder) : [])
-    if (file.endsWith('.ts') && !file.startsWith('_'))
-      benches.set(`${name.replace(/-udp$/, '')}/${file.slice(0, -3)}`, `${folder}/${file}`);
-}
+const scripts = (folder) =>
+  existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.ts') && !file.startsWith('_')) : [];
+
+const benches = new Map(scripts('bench').map((file) => [file.slice(0, -3), `bench/${file}`]));
+for (const name of readdirSync('packages'))
+  for (const file of scripts(`packages/${name}/bench`))
+    benches.set(`${name.replace(/-udp$/, '')}/${file.slice(0, -3)}`, `packages/${name}/bench/${file}`);
 
 const [wanted, ...args] = process.argv.slice(2);
-const chosen = [...benches].filter(([name]) => name === wanted || name.startsWith(`${wanted}/`));
+const chosen = [...benches].filter(([name]) => name === wanted);
+if (chosen.length === 0) chosen.push(...[...benches].filter(([name]) => name.startsWith(`${wanted}/`)));
 if (chosen.length === 0) {
   process.stderr.write(
     `npm run bench -- NAME, where NAME is one of:\n${[...benches.keys()].map((name) => `  ${name}\n`).join('')}`,
@@ -20,7 +23,8 @@ if (chosen.length === 0) {
   process.exit(2);
 }
 for (const [name, file] of chosen) {
-  process.stdout.write(`${name}\n`);
+  process.stderr.write(`${name}\n`);
+  if (file === 'bench/transport.ts') installPeers('bench');
   const done = spawnSync('node', ['--expose-gc', '-C', '@shoal/source', file, ...args], { stdio: 'inherit' });
   if (done.status !== 0) process.exit(done.status ?? 1);
 }

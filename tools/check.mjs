@@ -3,7 +3,13 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 
-const folders = ['packages', 'apps', 'tools', ...readdirSync('.').filter((name) => /\.(ts|json|md)$/.test(name))];
+const folders = [
+  'packages',
+  'apps',
+  'bench',
+  'tools',
+  ...readdirSync('.').filter((name) => /\.(ts|json|md)$/.test(name)),
+];
 const code = folders.filter((name) => !/\.(json|md)$/.test(name));
 const nx = (target) => ['nx', 'run-many', '-t', target, '--output-style', 'stream-without-prefixes'];
 
@@ -12,6 +18,7 @@ const steps = {
   format: ['oxfmt', '--check', ...folders.filter((name) => name !== 'package-lock.json')],
   lint: ['oxlint', ...code],
   types: nx('typecheck'),
+  bench: ['tsc', '-p', 'bench'], // no workspace, so nx does not see it
   tests: ['vitest', 'run'],
   simulator: ['node', '-C', '@shoal/source', 'packages/simulator/bin/sim.ts', '--gate'],
   unused: ['knip', '--no-config-hints'],
