@@ -18,6 +18,11 @@ export interface Aead {
   seal(nonce: Uint8Array, associated: Uint8Array, plaintext: Uint8Array, out: Uint8Array): void;
   /** The plaintext in memory of its own, or undefined when key, nonce, associated data or ciphertext do not match. */
   open(nonce: Uint8Array, associated: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
+  /**
+   * Writes the plaintext to the first `sealed.length - tagBytes` bytes of `out`, which may be `sealed` itself. False when
+   * anything does not match: nothing of the plaintext is in `out` then, whatever else is.
+   */
+  openInto(nonce: Uint8Array, associated: Uint8Array, sealed: Uint8Array, out: Uint8Array): boolean;
 }
 
 /** What an endpoint asks of a cryptographic library. None of it draws randomness or throws on hostile bytes. */

@@ -20,17 +20,32 @@ export const nobleCrypto: CryptoSuite = {
   },
   hash: (data): Uint8Array => sha256(data),
   hmac: (key, data): Uint8Array => hmac(sha256, key, data),
-  aead: (key): Aead => ({
-    seal(nonce, associated, plaintext, out): void {
-      out.set(gcm(key, nonce, associated).encrypt(plaintext));
-    },
-    open(nonce, associated, sealed) {
-      if (sealed.length < tagBytes) return undefined;
-      try {
-        return gcm(key, nonce, associated).decrypt(sealed);
-      } catch {
-        return undefined; // the tag does not match
-      }
-    },
-  }),
+  aead: (key): Aead => new NobleAead(key),
 };
+
+class NobleAead implements Aead {
+  readonly #key: Uint8Array;
+
+  constructor(key: Uint8Array) {
+    this.#key = key;
+  }
+
+  seal(nonce: Uint8Array, associated: Uint8Array, plaintext: Uint8Array, out: Uint8Array): void {
+    out.set(gcm(this.#key, nonce, associated).encrypt(plaintext));
+  }
+
+  open(nonce: Uint8Array, associated: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
+    if (sealed.length < tagBytes) return undefined;
+    try {
+      return gcm(this.#key, nonce, associated).decrypt(sealed);
+    } catch {
+      return undefined; // the tag does not match
+    }
+  }
+
+  openInto(nonce: Uint8Array, associated: Uint8Array, sealed: Uint8Array, out: Uint8Array): boolean {
+    const plaintext = this.open(nonce, associated, sealed);
+    if (plaintext !== undefined) out.set(plaintext);
+    return plaintext !== undefined;
+  }
+}

@@ -42,7 +42,11 @@ const sealing = (change: (plaintext: Uint8Array) => Uint8Array): CryptoSuite => 
   ...nodeCrypto,
   aead: (key): Aead => {
     const aead = nodeCrypto.aead(key);
-    return { ...aead, open: aead.open.bind(aead), seal: (n, a, p, out) => aead.seal(n, a, change(p), out) };
+    return {
+      open: aead.open.bind(aead),
+      openInto: aead.openInto.bind(aead),
+      seal: (n, a, p, out) => aead.seal(n, a, change(p), out),
+    };
   },
 });
 

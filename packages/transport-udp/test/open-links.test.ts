@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { askId, type LinkFact, type LinkPort } from '@shoal/machine';
 import { type NodeLinks, openLinks, type SocketOptions } from '../src/node/index.ts';
+import { loadOpensslCrypto } from '../src/node/openssl-crypto.ts';
 
 const opened: NodeLinks[] = [];
 
@@ -56,11 +57,12 @@ describe('links on real sockets', () => {
     const { a, b } = await exchange({});
     expect(a.stats.bytesSent).toBeGreaterThan(0);
     expect(b.stats.sends).toBeGreaterThan(0);
+    expect(a.stats.aead).toBe((await loadOpensslCrypto()) === undefined ? 'node:crypto' : 'openssl');
   });
 
   test('do the same by plain datagrams', async () => {
     const { a, nextB, link } = await exchange({ offload: false });
-    expect(a.stats.offload).toBeUndefined();
+    expect(a.stats).toMatchObject({ offload: undefined, aead: 'node:crypto' });
     a.perform({ type: 'closeLink', link, code: 'banned' });
     expect((await nextB('linkClosed')).code).toBe('banned');
   });

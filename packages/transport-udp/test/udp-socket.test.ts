@@ -4,11 +4,12 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { afterEach, describe, expect, test } from 'vitest';
 import { openOffloadedSocket } from '../src/node/offload.ts';
-import { byKoffi, byNodeFfi, loadSocketCalls, type SocketCalls } from '../src/node/socket-calls.ts';
+import { byKoffi, byNodeFfi, type ForeignCalls, loadForeignCalls } from '../src/node/foreign-calls.ts';
+import { socketCalls } from '../src/node/socket-calls.ts';
 import { UdpSocket } from '../src/node/udp-socket.ts';
 
 const linux = process.platform === 'linux';
-const interfaces: [string, SocketCalls | undefined][] = [
+const interfaces: [string, ForeignCalls | undefined][] = [
   ['koffi', linux ? await byKoffi() : undefined],
   ['node:ffi', linux ? byNodeFfi() : undefined],
 ];
@@ -29,14 +30,18 @@ async function listener(): Promise<{ port: number; sizes: number[] }> {
 }
 
 async function open(offload: boolean): Promise<UdpSocket> {
-  const socket = await UdpSocket.open({ host: '127.0.0.1', datagramBytes: 1_200, offload });
+  const socket = await UdpSocket.open({
+    host: '127.0.0.1',
+    datagramBytes: 1_200,
+    foreign: offload ? await loadForeignCalls() : undefined,
+  });
   closing.push(() => socket.close());
   return socket;
 }
 
 describe.each(interfaces)('segmentation offload by %s', (_name, calls) => {
   test.skipIf(calls === undefined)('cuts one large send into datagrams', async () => {
-    const offloaded = openOffloadedSocket(calls!, '127.0.0.1', 0, 1_200)!;
+    const offloaded = openOffloadedSocket(socketCalls(calls!)!, '127.0.0.1', 0, 1_200)!;
     expect(offloaded.gro).toBe(true);
     const socket: Socket = createSocket('udp4');
     closing.push(() => socket.close());
@@ -50,8 +55,8 @@ describe.each(interfaces)('segmentation offload by %s', (_name, calls) => {
   });
 
   test.skipIf(calls === undefined)('is not there for an address it cannot bind, and says nothing', () => {
-    expect(openOffloadedSocket(calls!, '192.0.2.1', 0, 1_200)).toBeUndefined();
-    expect(openOffloadedSocket(calls!, '::1', 0, 1_200)).toBeUndefined();
+    expect(openOffloadedSocket(socketCalls(calls!)!, '192.0.2.1', 0, 1_200)).toBeUndefined();
+    expect(openOffloadedSocket(socketCalls(calls!)!, '::1', 0, 1_200)).toBeUndefined();
   });
 });
 
@@ -66,7 +71,7 @@ describe('a socket', () => {
     // Another size than the socket is set to: sent one by one.
     socket.send(socket.takeBuffer()!, { length: 2_500, segmentBytes: 1_000, address });
     await expect.poll(() => sizes.slice(3)).toEqual([1_000, 1_000, 500]);
-    expect(socket.stats.offload !== undefined).toBe(offload && (await loadSocketCalls()) !== undefined);
+    expect(socket.stats.offload !== undefined).toBe(offload && (await loadForeignCalls()) !== undefined);
     expect(socket.stats.sendErrors).toBe(0);
   });
 

@@ -68,6 +68,12 @@ class NodeAead implements Aead {
     }
     return plaintext;
   }
+
+  openInto(nonce: Uint8Array, associated: Uint8Array, sealed: Uint8Array, out: Uint8Array): boolean {
+    const plaintext = this.open(nonce, associated, sealed);
+    if (plaintext !== undefined) out.set(plaintext);
+    return plaintext !== undefined;
+  }
 }
 
 const privateKeyObject = (privateKey: Uint8Array): KeyObject =>

@@ -2,12 +2,20 @@
 
 import { type Address, type PeerId, ShoalError } from '@shoal/machine';
 import type { Connection } from '../connection/connection.ts';
-import { Endpoint, type EndpointEvent, type EndpointStats } from '../endpoint.ts';
+import { Endpoint, type EndpointEvent } from '../endpoint.ts';
 import { DatagramDriver } from './datagram-driver.ts';
 import { NodeConnection } from './node-connection.ts';
-import { closeSocket, endpointOptions, openSocket, resolveAddress, type SocketOptions } from './socket-endpoint.ts';
+import {
+  closeSocket,
+  endpointOptions,
+  type Ground,
+  openGround,
+  resolveAddress,
+  type SocketOptions,
+  type TransportStats,
+  transportStats,
+} from './socket-endpoint.ts';
 import { abortedError, connectionError } from './transport-errors.ts';
-import type { SocketStats, UdpSocket } from './udp-socket.ts';
 import { Arrivals } from './waiting.ts';
 
 /** Connections that nobody has accepted yet; further ones are told `refused`. */
@@ -15,8 +23,8 @@ const acceptQueueMax = 128;
 
 /** Opens a socket. Fails with ShoalError `addressInUse`, `permissionDenied` or `networkFailed`. */
 export async function openEndpoint(options: SocketOptions = {}): Promise<NodeEndpoint> {
-  const socket = await openSocket(options);
-  return new NodeEndpoint(new Endpoint(endpointOptions(socket, options)), socket);
+  const ground = await openGround(options);
+  return new NodeEndpoint(new Endpoint(endpointOptions(ground, options)), ground);
 }
 
 /** A dial that is not answered yet, as a connection's context. */
@@ -27,16 +35,16 @@ interface Dialling {
 
 export class NodeEndpoint implements AsyncDisposable {
   readonly #endpoint: Endpoint;
-  readonly #socket: UdpSocket;
+  readonly #ground: Ground;
   readonly #driver: DatagramDriver<EndpointEvent, Endpoint>;
   readonly #accepted = new Arrivals<NodeConnection>();
   #closing: Promise<void> | undefined;
 
   /** Made by `openEndpoint`. */
-  constructor(endpoint: Endpoint, socket: UdpSocket) {
+  constructor(endpoint: Endpoint, ground: Ground) {
     this.#endpoint = endpoint;
-    this.#socket = socket;
-    this.#driver = new DatagramDriver(endpoint, socket, (event) => this.#handle(event));
+    this.#ground = ground;
+    this.#driver = new DatagramDriver(endpoint, ground.socket, (event) => this.#handle(event));
   }
 
   /** Our own identity. */
@@ -46,11 +54,11 @@ export class NodeEndpoint implements AsyncDisposable {
 
   /** Where we are bound. */
   get address(): Address {
-    return this.#socket.address;
+    return this.#ground.socket.address;
   }
 
-  get stats(): SocketStats & EndpointStats {
-    return { ...this.#socket.stats, ...this.#endpoint.stats };
+  get stats(): TransportStats {
+    return transportStats(this.#ground, this.#endpoint);
   }
 
   /**
@@ -59,7 +67,7 @@ export class NodeEndpoint implements AsyncDisposable {
    */
   async dial(address: Address, options: { expect?: PeerId; signal?: AbortSignal } = {}): Promise<NodeConnection> {
     const { expect, signal } = options;
-    const resolved = await resolveAddress(this.#socket, address);
+    const resolved = await resolveAddress(this.#ground.socket, address);
     if (signal?.aborted === true) throw abortedError(signal);
     if (resolved === undefined)
       throw new ShoalError('unreachable', `${address.host} has no address that this socket can reach: check the name`);
@@ -106,7 +114,7 @@ export class NodeEndpoint implements AsyncDisposable {
         else (context as Dialling | undefined)?.failed(connectionError('done'));
       endpoint.close(now, { flush: true });
     });
-    await closeSocket(this.#driver, this.#endpoint, this.#socket);
+    await closeSocket(this.#driver, this.#endpoint, this.#ground.socket);
   }
 
   #handle(event: EndpointEvent): void {

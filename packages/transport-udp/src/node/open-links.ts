@@ -2,15 +2,22 @@
 
 import type { Address, LinkFact, LinkId, LinkOrder, LinkPort, PeerId } from '@shoal/machine';
 import type { ConnectionStats } from '../connection/connection.ts';
-import type { EndpointStats } from '../endpoint.ts';
 import { LinkCarrier } from '../links/link-carrier.ts';
 import { DatagramDriver } from './datagram-driver.ts';
-import { closeSocket, endpointOptions, openSocket, resolveAddress, type SocketOptions } from './socket-endpoint.ts';
-import type { SocketStats, UdpSocket } from './udp-socket.ts';
+import {
+  closeSocket,
+  endpointOptions,
+  type Ground,
+  openGround,
+  resolveAddress,
+  type SocketOptions,
+  type TransportStats,
+  transportStats,
+} from './socket-endpoint.ts';
 
 /** A LinkPort on a UDP socket. */
 export interface NodeLinks extends LinkPort, AsyncDisposable {
-  readonly stats: SocketStats & EndpointStats;
+  readonly stats: TransportStats;
   /** Numbers of one link; undefined when it is closed. */
   linkStats(link: LinkId): ConnectionStats | undefined;
 }
@@ -20,23 +27,23 @@ const linkTimes = { idleTimeoutMs: 15_000, keepAliveMs: 4_000 };
 
 /** Opens a socket for links. Fails with ShoalError `addressInUse`, `permissionDenied` or `networkFailed`. */
 export async function openLinks(options: SocketOptions = {}): Promise<NodeLinks> {
-  const socket = await openSocket(options);
-  return new SocketLinks(new LinkCarrier(endpointOptions(socket, options, linkTimes)), socket);
+  const ground = await openGround(options);
+  return new SocketLinks(new LinkCarrier(endpointOptions(ground, options, linkTimes)), ground);
 }
 
 class SocketLinks implements NodeLinks {
   readonly #carrier: LinkCarrier;
-  readonly #socket: UdpSocket;
+  readonly #ground: Ground;
   readonly #driver: DatagramDriver<LinkFact, LinkCarrier>;
   /** Facts from before somebody listened. */
   readonly #waiting: LinkFact[] = [];
   #handle: ((fact: LinkFact) => void) | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(carrier: LinkCarrier, socket: UdpSocket) {
+  constructor(carrier: LinkCarrier, ground: Ground) {
     this.#carrier = carrier;
-    this.#socket = socket;
-    this.#driver = new DatagramDriver(carrier, socket, (fact) => this.#tell(fact));
+    this.#ground = ground;
+    this.#driver = new DatagramDriver(carrier, ground.socket, (fact) => this.#tell(fact));
   }
 
   get peer(): PeerId {
@@ -44,11 +51,11 @@ class SocketLinks implements NodeLinks {
   }
 
   get address(): Address {
-    return this.#socket.address;
+    return this.#ground.socket.address;
   }
 
-  get stats(): SocketStats & EndpointStats {
-    return { ...this.#socket.stats, ...this.#carrier.endpoint.stats };
+  get stats(): TransportStats {
+    return transportStats(this.#ground, this.#carrier.endpoint);
   }
 
   linkStats(link: LinkId): ConnectionStats | undefined {
@@ -76,7 +83,7 @@ class SocketLinks implements NodeLinks {
   }
 
   #dial(order: LinkOrder & { type: 'dial' }): void {
-    const resolved = resolveAddress(this.#socket, order.address);
+    const resolved = resolveAddress(this.#ground.socket, order.address);
     if (resolved instanceof Promise) void resolved.then((address) => this.#dialResolved(order, address));
     else this.#dialResolved(order, resolved);
   }
@@ -100,6 +107,6 @@ class SocketLinks implements NodeLinks {
   async #close(): Promise<void> {
     this.#handle = () => {};
     this.#driver.tell((carrier, now) => carrier.close(now));
-    await closeSocket(this.#driver, this.#carrier.endpoint, this.#socket);
+    await closeSocket(this.#driver, this.#carrier.endpoint, this.#ground.socket);
   }
 }

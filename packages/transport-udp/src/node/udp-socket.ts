@@ -6,15 +6,16 @@ import { isIPv6 } from 'node:net';
 import { type Address, ShoalError, UsageError } from '@shoal/machine';
 import type { Transmit } from '../endpoint.ts';
 import { type OffloadedSocket, openOffloadedSocket } from './offload.ts';
-import { loadSocketCalls } from './socket-calls.ts';
+import type { ForeignCalls } from './foreign-calls.ts';
+import { socketCalls } from './socket-calls.ts';
 
 export interface UdpSocketOptions {
   /** An address of this machine; '0.0.0.0' (default) or '::' for all. */
   readonly host?: string;
   /** 0 (default) for any free one. */
   readonly port?: number;
-  /** `false` to do without segmentation offload. */
-  readonly offload?: boolean;
+  /** What offload is asked for with; none to do without. */
+  readonly foreign?: ForeignCalls | undefined;
   /** Asked of the system for each direction; it may grant less. Default 4 MiB. */
   readonly socketBufferBytes?: number;
   /** Size of full datagrams. */
@@ -70,10 +71,10 @@ export class UdpSocket {
 
   /** Binds. Fails with ShoalError `addressInUse`, `permissionDenied` or `networkFailed`. */
   static async open(options: UdpSocketOptions): Promise<UdpSocket> {
-    const { host = '0.0.0.0', port = 0, offload = true, socketBufferBytes = 4 * 2 ** 20, datagramBytes } = options;
+    const { host = '0.0.0.0', port = 0, foreign, socketBufferBytes = 4 * 2 ** 20, datagramBytes } = options;
     if (!Number.isInteger(port) || port < 0 || port > 65_535)
       throw new UsageError('port', `must be from 0 to 65535, not ${port}`);
-    const calls = offload ? await loadSocketCalls() : undefined;
+    const calls = foreign === undefined ? undefined : socketCalls(foreign);
     const offloaded = calls === undefined ? undefined : openOffloadedSocket(calls, host, port, datagramBytes);
     const socket = createSocket({
       type: isIPv6(host) ? 'udp6' : 'udp4',
@@ -82,7 +83,7 @@ export class UdpSocket {
     });
     await bound(socket, offloaded === undefined ? { address: host, port } : { fd: offloaded.fd }, { host, port });
     enlargeBuffers(socket, socketBufferBytes);
-    return new UdpSocket(socket, offloaded, calls?.by ?? '', datagramBytes);
+    return new UdpSocket(socket, offloaded, foreign?.by ?? '', datagramBytes);
   }
 
   get stats(): SocketStats {

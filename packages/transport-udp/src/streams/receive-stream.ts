@@ -107,6 +107,11 @@ export class ReceiveStream {
     return record?.plaintext;
   }
 
+  /** Takes memory that `read` gave back for use again. */
+  recycle(plaintext: Uint8Array): void {
+    this.#context.memory.give(plaintext);
+  }
+
   /** Takes a piece in: `bytes` from `at` on, `length` of them, belong where `header` says. */
   handlePiece(header: BulkHeader, bytes: Uint8Array, at: number, length: number): PieceOutcome {
     const { recordStart, recordBytes, pieceOffset } = header;
@@ -164,12 +169,11 @@ export class ReceiveStream {
 
   #open(start: number, assembly: Assembly): PieceOutcome {
     const { sealed, last } = assembly;
-    const plaintext = openRecord(this.#context.aead, this.id, start, last, sealed);
-    if (plaintext === undefined) return this.#spoil(assembly);
+    if (!openRecord(this.#context.aead, this.id, start, last, sealed)) return this.#spoil(assembly);
     const recordBytes = sealed.length;
+    const plaintext = sealed.subarray(0, recordBytes - tagBytes);
     this.#recordsOpened += 1;
     this.#assemblies.delete(start);
-    this.#context.memory.give(sealed);
     this.#opened.set(start, { plaintext, recordBytes, last });
     if (start !== this.#nextStart) return 'stored';
     for (let next = this.#opened.get(start); next !== undefined; next = this.#opened.get(this.#nextStart)) {
@@ -198,6 +202,8 @@ export class ReceiveStream {
 
   #forget(): void {
     for (const { sealed } of this.#assemblies.values()) this.#context.memory.give(sealed);
+    for (const { plaintext } of this.#opened.values()) this.#context.memory.give(plaintext);
+    for (const { plaintext } of this.#readable) this.#context.memory.give(plaintext);
     this.#assemblies.clear();
     this.#heldBytes = 0;
     this.#opened.clear();

@@ -26,16 +26,10 @@ export function sealRecord(
   aead.seal(nonce, last ? associatedLast : associatedMore, plaintext, out);
 }
 
-/** Undefined when any bit is not what the remote sealed. */
-export function openRecord(
-  aead: Aead,
-  stream: number,
-  start: number,
-  last: boolean,
-  sealed: Uint8Array,
-): Uint8Array | undefined {
+/** Opens `sealed` in place: the plaintext is all but its last 16 bytes. False when any bit is not what the remote sealed. */
+export function openRecord(aead: Aead, stream: number, start: number, last: boolean, sealed: Uint8Array): boolean {
   setNonce(stream, start);
-  return aead.open(nonce, last ? associatedLast : associatedMore, sealed);
+  return aead.openInto(nonce, last ? associatedLast : associatedMore, sealed, sealed);
 }
 
 function setNonce(stream: number, start: number): void {

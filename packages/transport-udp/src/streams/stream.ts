@@ -76,6 +76,11 @@ export class Stream {
     return this.#owner.read(this);
   }
 
+  /** Gives memory that came from `read` back for use again: whoever read it has done so, and will not look again. */
+  recycle(bytes: Uint8Array): void {
+    this.receiving.recycle(bytes);
+  }
+
   /** Gives our direction up: the remote learns `code` and need not get the rest. */
   reset(code: number): void {
     if (this.sending.state === 'open') this.#owner.reset(this, code);
