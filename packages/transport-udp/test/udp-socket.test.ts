@@ -3,6 +3,7 @@
 
 import { createSocket, type Socket } from 'node:dgram';
 import { afterEach, describe, expect, test } from 'vitest';
+import { formatAddress } from '@shoal/machine';
 import { openOffloadedSocket } from '../src/node/offload.ts';
 import { byKoffi, byNodeFfi, type ForeignCalls, loadForeignCalls } from '../src/node/foreign-calls.ts';
 import { socketCalls } from '../src/node/socket-calls.ts';
@@ -60,6 +61,45 @@ describe.each(interfaces)('segmentation offload by %s', (_name, calls) => {
   });
 });
 
+describe.each(interfaces)('a socket with calls of its own by %s', (_name, foreign) => {
+  test.skipIf(foreign === undefined)(
+    'takes what waits without an event for each, in order, into one buffer',
+    async () => {
+      const socket = await UdpSocket.open({ host: '127.0.0.1', datagramBytes: 1_200, foreign });
+      closing.push(() => socket.close());
+      const sender = createSocket('udp4');
+      closing.push(() => sender.close());
+      await new Promise<void>((resolve) => sender.bind(0, '127.0.0.1', resolve));
+      const got: number[] = [];
+      const senders = new Set<string>();
+      socket.onReceived((bytes, from) => {
+        got.push(bytes[0]!, bytes.length);
+        senders.add(formatAddress(from));
+      });
+      for (let i = 0; i < 100; i += 1) sender.send(new Uint8Array(i + 1).fill(i), socket.address.port, '127.0.0.1');
+      await expect.poll(() => got.length).toBe(200);
+      expect(got).toEqual(Array.from({ length: 100 }, (_, i) => [i, i + 1]).flat());
+      expect([...senders]).toEqual([formatAddress({ host: '127.0.0.1', port: sender.address().port })]);
+      expect(socket.stats.receives).toBe(100);
+      expect(socket.stats.receiveEvents).toBeLessThan(100);
+    },
+  );
+
+  test.skipIf(foreign === undefined)('sends at once, and by node:dgram what the system does not take', async () => {
+    const socket = await UdpSocket.open({ host: '127.0.0.1', datagramBytes: 1_200, foreign });
+    closing.push(() => socket.close());
+    const { port, sizes } = await listener();
+    const buffer = socket.takeBuffer()!;
+    socket.send(buffer, { length: 2_000, segmentBytes: 1_200, address: { host: '127.0.0.1', port } });
+    expect(socket.takeBuffer()).toBe(buffer); // free again
+    socket.send(buffer, { length: 10, segmentBytes: 10, address: { host: '192.0.2.1', port: 9 } });
+    expect(socket.takeBuffer()).not.toBe(buffer);
+    await expect.poll(() => socket.stats.sendErrors).toBe(1);
+    expect(socket.stats).toMatchObject({ sends: 2, sendsQueued: 1 });
+    await expect.poll(() => sizes).toEqual([1_200, 800]);
+  });
+});
+
 describe('a socket', () => {
   test.each([true, false])('sends whole batches in equal datagrams (offload %s)', async (offload) => {
     const socket = await open(offload);
@@ -86,8 +126,8 @@ describe('a socket', () => {
     expect(drained).toBe(1);
   });
 
-  test('counts what the system would not send, and lives on', async () => {
-    const socket = await open(false);
+  test.each([true, false])('counts what the system would not send, and lives on (offload %s)', async (offload) => {
+    const socket = await open(offload);
     socket.send(socket.takeBuffer()!, { length: 10, segmentBytes: 10, address: { host: 'not an address', port: 1 } });
     socket.send(socket.takeBuffer()!, { length: 10, segmentBytes: 10, address: { host: '127.0.0.1', port: 0 } });
     await expect.poll(() => socket.stats.sendErrors).toBe(2);

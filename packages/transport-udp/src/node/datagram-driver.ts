@@ -8,6 +8,8 @@ import type { DatagramMachine } from '../endpoint.ts';
 import type { UdpSocket } from './udp-socket.ts';
 
 const turnMsMax = 50;
+/** Sends of up to 64 KiB before what has arrived meanwhile is looked at. */
+const sendsPerTurnMax = 32;
 
 export class DatagramDriver<Output, M extends DatagramMachine<Output>> {
   readonly machine: M;
@@ -70,6 +72,7 @@ export class DatagramDriver<Output, M extends DatagramMachine<Output>> {
       this.#arm(); // also when a handler of outputs throws
       for (const resolve of this.#turned.splice(0)) resolve();
     }
+    if (!this.#stopped) this.#socket.receiveMore();
   }
 
   #drainOutputs(): void {
@@ -79,7 +82,13 @@ export class DatagramDriver<Output, M extends DatagramMachine<Output>> {
   /** Sends everything that may leave; true when sending has brought outputs up that must be drained first. */
   #transmit(): boolean {
     if (this.#stopped) return false;
-    for (let buffer = this.#socket.takeBuffer(); buffer !== undefined; buffer = this.#socket.takeBuffer()) {
+    for (let sends = 0; ; sends += 1) {
+      if (sends === sendsPerTurnMax) {
+        this.#pumpSoon();
+        break;
+      }
+      const buffer = this.#socket.takeBuffer();
+      if (buffer === undefined) break;
       const transmit = this.machine.pollTransmit(buffer, nodeClock.now());
       if (transmit === undefined) {
         this.#socket.giveBuffer(buffer);

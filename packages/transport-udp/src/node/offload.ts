@@ -1,8 +1,8 @@
 // UDP segmentation offload on Linux: one send of up to 64 KiB leaves as many datagrams (UDP_SEGMENT), and several that
 // arrived come as one buffer (UDP_GRO). Options of the socket, so the socket is made here and handed to node:dgram.
 
-import { endianness } from 'node:os';
 import { isIPv4 } from 'node:net';
+import { socketAddress } from './direct-socket.ts';
 import type { SocketCalls } from './socket-calls.ts';
 
 const afInet = 2;
@@ -31,7 +31,7 @@ export function openOffloadedSocket(
   if (!isIPv4(host)) return undefined;
   const fd = calls.socket(afInet, sockDgramCloexec, 0);
   if (fd < 0) return undefined;
-  const address = socketAddress(host, port);
+  const address = socketAddress({ host, port });
   if (calls.bind(fd, address, address.length) !== 0 || !setOption(calls, fd, udpSegment, segmentBytes)) {
     calls.close(fd);
     return undefined;
@@ -54,14 +54,4 @@ function setOption(calls: SocketCalls, fd: number, option: number, value: number
   const got = new Uint8Array(4);
   const length = new Uint8Array(Int32Array.of(4).buffer);
   return calls.getsockopt(fd, solUdp, option, got, length) === 0 && new Int32Array(got.buffer)[0] === value;
-}
-
-/** struct sockaddr_in. */
-function socketAddress(host: string, port: number): Uint8Array {
-  const bytes = new Uint8Array(16);
-  const view = new DataView(bytes.buffer);
-  view.setUint16(0, afInet, endianness() === 'LE');
-  view.setUint16(2, port);
-  bytes.set(host.split('.').map(Number), 4);
-  return bytes;
 }

@@ -8,6 +8,22 @@ export interface SocketCalls {
   bind(fd: number, address: Uint8Array, length: number): number;
   setsockopt(fd: number, level: number, option: number, value: Uint8Array, length: number): number;
   getsockopt(fd: number, level: number, option: number, value: Uint8Array, length: Uint8Array): number;
+  recvfrom(
+    fd: number,
+    out: Uint8Array,
+    length: bigint,
+    flags: number,
+    address: Uint8Array,
+    addressLength: Uint8Array,
+  ): number;
+  sendto(
+    fd: number,
+    bytes: Uint8Array,
+    length: bigint,
+    flags: number,
+    address: Uint8Array,
+    addressLength: number,
+  ): number;
   close(fd: number): number;
 }
 
@@ -16,6 +32,8 @@ const signatures = {
   bind: { takes: ['i32', 'bytes', 'u32'], gives: 'i32' },
   setsockopt: { takes: ['i32', 'i32', 'i32', 'bytes', 'u32'], gives: 'i32' },
   getsockopt: { takes: ['i32', 'i32', 'i32', 'bytes', 'bytes'], gives: 'i32' },
+  recvfrom: { takes: ['i32', 'bytes', 'size', 'i32', 'bytes', 'bytes'], gives: 'i32' },
+  sendto: { takes: ['i32', 'bytes', 'size', 'i32', 'bytes', 'u32'], gives: 'i32' },
   close: { takes: ['i32'], gives: 'i32' },
 } satisfies Signatures;
 

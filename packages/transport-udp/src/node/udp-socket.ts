@@ -5,6 +5,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { type Address, ShoalError, UsageError } from '@shoal/machine';
 import type { Transmit } from '../endpoint.ts';
+import { DirectSocket } from './direct-socket.ts';
 import { type OffloadedSocket, openOffloadedSocket } from './offload.ts';
 import type { ForeignCalls } from './foreign-calls.ts';
 import { socketCalls } from './socket-calls.ts';
@@ -29,7 +30,12 @@ export interface SocketStats {
   readonly receiveBufferBytes: number;
   readonly sendBufferBytes: number;
   readonly sends: number;
+  /** Those of them that went through node:dgram, because there is no other way or the system was full. */
+  readonly sendsQueued: number;
+  /** Buffers; offload puts several datagrams into one. */
   readonly receives: number;
+  /** Those of them that node:dgram brought; the others were taken from the socket at once, without an event each. */
+  readonly receiveEvents: number;
   readonly sendErrors: number;
   /** Code of the latest send error. */
   readonly lastSendError: string | undefined;
@@ -37,30 +43,45 @@ export interface SocketStats {
 
 const batchBytesMax = 65_507; // the largest UDP payload over IPv4
 const sendBuffersMax = 16; // 1 MiB on its way through the event loop; more waits in the machine
+const receivesMax = 64; // in one turn of the event loop: 4 MiB at most, then others have theirs
 const segmentsMax = 64; // UDP_MAX_SEGMENTS of older kernels
 
 export class UdpSocket {
   readonly address: Address;
   readonly #socket: Socket;
   readonly #offloaded: OffloadedSocket | undefined;
+  readonly #direct: DirectSocket | undefined;
   readonly #offloadBy: string;
   readonly #freeBuffers: Uint8Array[] = [];
   readonly #batchBytes: number;
   #buffersMade = 0;
   #segmenting: boolean;
   #closed = false;
+  /** Somebody was told that there is no buffer. */
+  #drained = false;
+  #handle: (bytes: Uint8Array, from: Address) => void = () => {};
+  #receivesLeft = receivesMax;
   #sends = 0;
+  #sendsQueued = 0;
   #receives = 0;
+  #receiveEvents = 0;
   #sendErrors = 0;
   #lastSendError: string | undefined;
   /** Called when a buffer is free again after there was none. */
   onDrained: () => void = () => {};
 
-  private constructor(socket: Socket, offloaded: OffloadedSocket | undefined, by: string, datagramBytes: number) {
+  private constructor(
+    socket: Socket,
+    offloaded: OffloadedSocket | undefined,
+    direct: DirectSocket | undefined,
+    by: string,
+    datagramBytes: number,
+  ) {
     const { address, port } = socket.address();
     this.address = { host: address, port };
     this.#socket = socket;
     this.#offloaded = offloaded;
+    this.#direct = direct;
     this.#offloadBy = by;
     this.#segmenting = offloaded !== undefined;
     this.#batchBytes = Math.min(batchBytesMax, datagramBytes * segmentsMax);
@@ -83,7 +104,8 @@ export class UdpSocket {
     });
     await bound(socket, offloaded === undefined ? { address: host, port } : { fd: offloaded.fd }, { host, port });
     enlargeBuffers(socket, socketBufferBytes);
-    return new UdpSocket(socket, offloaded, foreign?.by ?? '', datagramBytes);
+    const direct = offloaded === undefined ? undefined : new DirectSocket(calls!, offloaded.fd);
+    return new UdpSocket(socket, offloaded, direct, foreign?.by ?? '', datagramBytes);
   }
 
   get stats(): SocketStats {
@@ -93,32 +115,50 @@ export class UdpSocket {
       receiveBufferBytes: this.#closed ? 0 : this.#socket.getRecvBufferSize(),
       sendBufferBytes: this.#closed ? 0 : this.#socket.getSendBufferSize(),
       sends: this.#sends,
+      sendsQueued: this.#sendsQueued,
       receives: this.#receives,
+      receiveEvents: this.#receiveEvents,
       sendErrors: this.#sendErrors,
       lastSendError: this.#lastSendError,
     };
   }
 
-  /** Each buffer holds one datagram, or several of one sender back to back. */
+  /** Each buffer holds one datagram, or several of one sender back to back; it may be read only within the call. */
   onReceived(handle: (bytes: Uint8Array, from: Address) => void): void {
-    this.#socket.on('message', (bytes: Uint8Array, from: RemoteInfo) => {
+    this.#handle = (bytes, from) => {
       this.#receives += 1;
-      handle(bytes, { host: from.address, port: from.port });
+      handle(bytes, from);
+    };
+    this.#socket.on('message', (bytes: Uint8Array, from: RemoteInfo) => {
+      this.#receiveEvents += 1;
+      this.#handle(bytes, { host: from.address, port: from.port });
+      this.#drain(); // the rest of what woke us, in its order
     });
+  }
+
+  /** Hands over what has arrived meanwhile, where that needs no event. To be called once a turn of the event loop. */
+  receiveMore(): void {
+    this.#receivesLeft = receivesMax;
+    this.#drain();
   }
 
   /** A buffer to fill, or undefined while all are on their way (`onDrained` follows). */
   takeBuffer(): Uint8Array | undefined {
     const free = this.#freeBuffers.pop();
-    if (free !== undefined || this.#buffersMade === sendBuffersMax || this.#closed) return free;
+    if (free !== undefined || this.#closed) return free;
+    if (this.#buffersMade === sendBuffersMax) {
+      this.#drained = true;
+      return undefined;
+    }
     this.#buffersMade += 1;
     return new Uint8Array(this.#batchBytes);
   }
 
   giveBuffer(buffer: Uint8Array): void {
-    const none = this.#freeBuffers.length === 0;
     this.#freeBuffers.push(buffer);
-    if (none) this.onDrained();
+    if (!this.#drained) return;
+    this.#drained = false;
+    this.onDrained();
   }
 
   /** Sends what a machine wrote into `buffer`, and takes the buffer back afterwards. */
@@ -127,6 +167,7 @@ export class UdpSocket {
     const whole = length <= segmentBytes || (this.#segmenting && segmentBytes === this.#offloaded!.segmentBytes);
     const step = whole ? length : segmentBytes;
     let left = Math.ceil(length / step);
+    let direct = this.#direct;
     const sent = (error: NodeJS.ErrnoException | null): void => {
       if (error !== null) this.#noteError(error, whole && length > segmentBytes);
       left -= 1;
@@ -135,6 +176,12 @@ export class UdpSocket {
     for (let at = 0; at < length; at += step) {
       this.#sends += 1;
       const end = Math.min(length, at + step);
+      if (direct?.send(buffer.subarray(at, end), address) === true) {
+        sent(null);
+        continue;
+      }
+      direct = undefined; // what follows stays behind it
+      this.#sendsQueued += 1;
       try {
         this.#socket.send(buffer, at, end - at, address.port, address.host, sent);
       } catch (error) {
@@ -147,6 +194,11 @@ export class UdpSocket {
     if (this.#closed) return;
     this.#closed = true;
     await new Promise<void>((resolve) => this.#socket.close(() => resolve()));
+  }
+
+  #drain(): void {
+    while (this.#receivesLeft > 0 && !this.#closed && this.#direct?.receive(this.#handle) === true)
+      this.#receivesLeft -= 1;
   }
 
   /** What the system did not send is lost, and recovered like anything lost. */

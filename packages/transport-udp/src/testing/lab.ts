@@ -54,6 +54,7 @@ export class Lab<Output> {
     for (let got = this.network.receive(this.now); got !== undefined; got = this.network.receive(this.now)) {
       const node = this.#nodes.get(formatAddress(got.to));
       node?.machine.handleDatagram(got.bytes, got.from, this.now);
+      got.bytes.fill(0xaa); // sockets reuse their buffers: whoever looks again sees nonsense
       if (node !== undefined) this.#drainOutputs(node);
     }
     for (const node of this.#nodes.values()) {
