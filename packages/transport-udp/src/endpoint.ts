@@ -70,6 +70,7 @@ export interface DatagramMachine<Output> extends Machine<Output> {
   pollTransmit(buffer: Uint8Array, now: Instant): Transmit | undefined;
 }
 
+const nowhere: Address = { host: '', port: 0 };
 const firstMessageBytesMax = keyBytes + tagBytes;
 
 export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner {
@@ -157,7 +158,7 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
       if (connection !== undefined && connection !== credited) connection.noteReceived(bytes.length);
       credited = connection;
       if (view.getUint8(at) === packetKinds.handshake) this.#handleHandshake(bytes, at, length, from, connection);
-      else if (connection !== undefined) connection.handlePacket(bytes, view, at, length, now);
+      else if (connection !== undefined) connection.handlePacket(bytes, view, at, length, from, now);
       else this.#packetsUnknown += 1;
       at += length;
     }
@@ -188,7 +189,7 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
     this.#now = now;
     this.#settle();
     const view = viewOf(buffer);
-    const batch: Batch = { length: 0, segmentBytes: 0 };
+    const batch: Batch = { length: 0, segmentBytes: 0, address: nowhere };
     for (const connection of this.#ready) {
       this.#ready.delete(connection);
       connection.fill(buffer, view, now, batch);
@@ -197,7 +198,7 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
       this.#ready.add(connection); // behind the others, until it has nothing more
       this.#bytesSent += batch.length;
       this.#settle();
-      return { length: batch.length, segmentBytes: batch.segmentBytes, address: connection.address };
+      return { length: batch.length, segmentBytes: batch.segmentBytes, address: batch.address };
     }
     this.#settle();
     return undefined;
@@ -289,6 +290,7 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
       ...(initiatorId === undefined ? {} : { initiatorId }),
       congestion: this.#congestion,
       memory: this.#memory,
+      randomBytes,
       now,
     });
     this.#connections.set(localId.high, connection);

@@ -21,7 +21,7 @@ import {
   Handshaker,
   type HandshakerOptions,
 } from '../handshake/handshaker.ts';
-import type { ConnectionId } from '../packet/header.ts';
+import { type ConnectionId, packetKinds } from '../packet/header.ts';
 import { closingMs } from '../recovery/recovery.ts';
 import type { RecordMemory } from '../streams/record.ts';
 import type { Stream } from '../streams/stream.ts';
@@ -69,6 +69,8 @@ export interface ConnectionOptions {
   readonly initiatorId?: ConnectionId;
   readonly congestion: CongestionFactory;
   readonly memory: RecordMemory;
+  /** Unguessable bytes. */
+  readonly randomBytes: (count: number) => Uint8Array;
   readonly now: Instant;
 }
 
@@ -79,8 +81,13 @@ const flushMsMax = 2_000;
 /** After an answer that did not fit our key or secret: the true one may still come, but then it comes soon. */
 const forgeryPatienceMs = 2_000;
 
+/**
+ * A silence in the middle of a record: after so long, and twice as long each time, we say something. A remote that lost us
+ * when our NAT gave us another port only finds us again by what we send.
+ */
+const silenceMs = 1_000;
+
 export class Connection {
-  readonly address: Address;
   readonly localId: ConnectionId;
   /** True when this side dialled. */
   readonly dialler: boolean;
@@ -94,6 +101,8 @@ export class Connection {
   #deadline: Instant;
   #heardAt: Instant;
   #keepAliveAt: Instant = NEVER;
+  /** Undefined while no bulk is expected. */
+  #silenceMs: number | undefined;
   #idleTimeoutMs: number;
   #closeReason: Reason = 'done';
   #closeDue = false;
@@ -103,8 +112,7 @@ export class Connection {
   #bytesSent = 0;
 
   constructor(options: ConnectionOptions) {
-    const { address, localId, handshake, config, now, initiatorId } = options;
-    this.address = address;
+    const { localId, handshake, config, now, initiatorId } = options;
     this.localId = localId;
     this.dialler = initiatorId === undefined;
     this.#options = options;
@@ -116,6 +124,11 @@ export class Connection {
   }
 
   // Getters
+
+  /** Where the remote is reached: changes when it moves and has proved the new address. */
+  get address(): Address {
+    return this.#session?.paths.address ?? this.#options.address;
+  }
 
   /** The remote's identity; undefined until it is authenticated. */
   get peer(): PeerId | undefined {
@@ -203,14 +216,14 @@ export class Connection {
     this.#bytesReceived += bytes;
   }
 
-  handlePacket(bytes: Uint8Array, view: DataView, at: number, length: number, now: Instant): void {
+  handlePacket(bytes: Uint8Array, view: DataView, at: number, length: number, from: Address, now: Instant): void {
     const session = this.#session;
     if (session === undefined || this.#state === 'closed') return; // before the keys: the remote sends it again
     if (this.#state === 'closing') {
       this.#closeDue = true; // it seems not to have heard
       return this.#options.owner.touched(this);
     }
-    const outcome = session.handlePacket(bytes, view, at, length, now);
+    const outcome = session.handlePacket(bytes, view, at, length, from, now);
     if (outcome === 'unauthentic') return;
     if (!this.#confirmed && session.confirmed) {
       this.#confirmed = true;
@@ -218,6 +231,7 @@ export class Connection {
       this.#handshaker.confirm();
     }
     this.#heardAt = now;
+    if (view.getUint8(at) !== packetKinds.control) this.#silenceMs = silenceMs;
     if (outcome !== 'accepted') this.#finish(outcome.reason, outcome.byRemote, now);
     this.#options.owner.touched(this);
   }
@@ -227,7 +241,14 @@ export class Connection {
     if (this.#state === 'closing') return this.#deadline;
     const idleAt = after(this.#heardAt, this.#idleTimeoutMs);
     const session = this.#session?.nextTimeout(now) ?? NEVER;
-    return earliest(this.#handshaker.nextTimeout(), this.#deadline, idleAt, this.#keepAliveAt, session);
+    return earliest(
+      this.#handshaker.nextTimeout(),
+      this.#deadline,
+      idleAt,
+      this.#keepAliveAt,
+      this.#silenceEnds(),
+      session,
+    );
   }
 
   handleTimeout(now: Instant): void {
@@ -240,14 +261,16 @@ export class Connection {
     if (now >= after(this.#heardAt, this.#idleTimeoutMs)) return this.#end('idleTimedOut', false);
     this.#handshaker.handleTimeout(now);
     this.#session?.handleTimeout(now);
+    this.#breakSilence(now);
     this.#keepAlive(now);
   }
 
   // What leaves
 
-  /** Fills `out` with datagrams to `address`; nothing when `batch.length` is 0 afterwards. */
+  /** Fills `out` with datagrams to `batch.address`; nothing when `batch.length` is 0 afterwards. */
   fill(out: Uint8Array, view: DataView, now: Instant, batch: Batch): void {
     batch.length = 0;
+    batch.address = this.address;
     if (this.#state === 'closed') return;
     if (this.#state === 'closing') this.#fillClose(out, view, batch);
     else this.#fillOpen(out, view, now, batch);
@@ -274,12 +297,14 @@ export class Connection {
   // Inside
 
   #establish(now: Instant): void {
-    const { config, congestion, memory, owner } = this.#options;
+    const { address, config, congestion, memory, owner, randomBytes } = this.#options;
     const { keys, remote, remoteKey, rttMs } = this.#handshaker.result!;
     this.#peer = peerId(toHex(remoteKey))!;
     this.#state = 'open';
     this.#session = new Session({
       dialler: this.dialler,
+      address,
+      randomBytes,
       keys,
       local: this.#options.handshake.parameters,
       remote,
@@ -311,6 +336,17 @@ export class Connection {
     const quietAt = after(this.#heardAt, keepAliveMs);
     if (now >= quietAt) this.#session.ping();
     this.#keepAliveAt = now >= quietAt ? after(now, keepAliveMs) : quietAt;
+  }
+
+  #silenceEnds(): Instant {
+    return this.#silenceMs === undefined ? NEVER : after(this.#heardAt, this.#silenceMs);
+  }
+
+  #breakSilence(now: Instant): void {
+    if (this.#silenceMs === undefined || now < this.#silenceEnds()) return;
+    const expecting = this.#session?.streams.midRecord === true;
+    if (expecting) this.#session!.ping();
+    this.#silenceMs = expecting ? 2 * this.#silenceMs : undefined;
   }
 
   /** The remote closed, or has to be shut out for what it sent. */

@@ -1,7 +1,7 @@
 // Fills a caller's buffer with datagrams of equal size: control frames first, then pieces of streams. Everything that
 // decides what leaves, and how much, stands here; nothing is allocated per bulk packet.
 
-import type { Instant } from '@shoal/machine';
+import type { Address, Instant } from '@shoal/machine';
 import { tagBytes } from '../crypto.ts';
 import { aeadNonce } from '../handshake/noise.ts';
 import type { DirectionKeys } from '../handshake/session-keys.ts';
@@ -38,8 +38,9 @@ export interface PacketizerParts {
   readonly streams: StreamTable;
 }
 
-/** What a transmission holds: datagrams of `segmentBytes`, only the last one shorter. */
+/** What a transmission holds: datagrams of `segmentBytes`, only the last one shorter, all for one address. */
 export interface Batch {
+  address: Address;
   length: number;
   segmentBytes: number;
 }
@@ -72,6 +73,8 @@ export class Packetizer {
     batch.segmentBytes = datagramBytes;
     batch.length = 0;
     let room = recovery.room(now);
+    // With every probe something sealed: should we have another address by now, only that tells the remote.
+    if (recovery.probes > 0 && this.#parts.control.empty) this.#parts.control.push({ type: 'ping' });
     for (let start = 0; start + datagramBytes <= out.length; start += datagramBytes) {
       const end = start + datagramBytes;
       const bulkAllowed = room >= datagramBytes || recovery.probes > 0;
@@ -79,7 +82,6 @@ export class Packetizer {
       if (this.controlDue(now) || (start === 0 && bulkAllowed && this.#parts.acks.pending && streams.sendable))
         at += this.#writeControl(out, view, at, end, now);
       if (bulkAllowed) at = this.#writePieces(out, view, at, end, now);
-      if (at === start && recovery.probes > 0) at += this.#writePing(out, view, at, now);
       room -= at - start;
       batch.length = at;
       if (at < end) break; // only the last datagram of a batch may be shorter
@@ -88,11 +90,15 @@ export class Packetizer {
     streams.rotate();
   }
 
-  /** A packet with nothing but a close, for the end of a connection. */
-  writeClose(out: Uint8Array, view: DataView, code: number): number {
-    const writer = new ByteWriter(this.#plaintext);
-    writeFrame(writer, { type: 'close', code });
-    return this.#seal(out, view, 0, writer.written, this.#parts.recovery.sent.skip());
+  /**
+   * A packet with nothing but `frame`, padded to a datagram of `bytes`. Recovery does not wait for it: whoever sends such
+   * a packet asks again in its own way.
+   */
+  writeLone(out: Uint8Array, view: DataView, frame: Frame, bytes = 0): number {
+    const plaintextBytes = Math.max(frameBytes(frame), bytes - controlHeaderBytes - tagBytes);
+    const plaintext = new Uint8Array(plaintextBytes); // zeros are padding
+    writeFrame(new ByteWriter(plaintext), frame);
+    return this.#seal(out, view, 0, plaintext, this.#parts.recovery.sent.skip());
   }
 
   #writePieces(out: Uint8Array, view: DataView, from: number, end: number, now: Instant): number {
@@ -127,12 +133,6 @@ export class Packetizer {
       if (frameBytes(frame) <= writer.room) writeFrame(writer, frame);
     }
     return this.#sendControl(out, view, at, writer, control.drain(writer, streams), now);
-  }
-
-  #writePing(out: Uint8Array, view: DataView, at: number, now: Instant): number {
-    const writer = new ByteWriter(this.#plaintext);
-    writeFrame(writer, { type: 'ping' });
-    return this.#sendControl(out, view, at, writer, [{ type: 'ping' }], now);
   }
 
   #sendControl(

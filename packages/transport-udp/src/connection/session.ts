@@ -1,7 +1,7 @@
 // An established connection: everything between authenticated keys and streams. Reads packets, feeds recovery and
 // streams, and says when it next wants something.
 
-import { assertNever, earliest, type Instant, NEVER } from '@shoal/machine';
+import { type Address, assertNever, earliest, type Instant, NEVER } from '@shoal/machine';
 import { reasonFromWire, reasonToWire, type Reason } from '../codes.ts';
 import type { CongestionFactory } from '../congestion/controller.ts';
 import { aeadNonce } from '../handshake/noise.ts';
@@ -16,6 +16,7 @@ import {
   readBulkHeader,
   readPacketNumber,
 } from '../packet/header.ts';
+import { Paths } from '../path/paths.ts';
 import { AckTracker } from '../recovery/ack-tracker.ts';
 import { type PacketFate, Recovery } from '../recovery/recovery.ts';
 import type { RecordMemory } from '../streams/record.ts';
@@ -28,6 +29,9 @@ const controlFramesMax = 4_096;
 
 export interface SessionOptions {
   readonly dialler: boolean;
+  readonly address: Address;
+  /** Unguessable bytes. */
+  readonly randomBytes: (count: number) => Uint8Array;
   readonly keys: SessionKeys;
   readonly local: TransportParameters;
   readonly remote: TransportParameters;
@@ -47,6 +51,7 @@ export type PacketOutcome = 'unauthentic' | 'accepted' | { readonly reason: Reas
 export class Session implements PacketFate {
   readonly streams: StreamTable;
   readonly recovery: Recovery;
+  readonly paths: Paths;
   readonly #options: SessionOptions;
   readonly #acks = new AckTracker();
   readonly #control = new ControlQueue();
@@ -58,6 +63,7 @@ export class Session implements PacketFate {
   constructor(options: SessionOptions) {
     const { keys, remote, datagramBytes, initialRttMs } = options;
     this.#options = options;
+    this.paths = new Paths(options);
     this.confirmed = !options.dialler;
     this.recovery = new Recovery({
       controller: options.congestion(datagramBytes),
@@ -80,24 +86,34 @@ export class Session implements PacketFate {
   }
 
   /** Takes one packet in; it has been checked to lie within `bytes`. */
-  handlePacket(bytes: Uint8Array, view: DataView, at: number, length: number, now: Instant): PacketOutcome {
+  handlePacket(
+    bytes: Uint8Array,
+    view: DataView,
+    at: number,
+    length: number,
+    from: Address,
+    now: Instant,
+  ): PacketOutcome {
     return view.getUint8(at) === packetKinds.control
-      ? this.#handleControl(bytes, view, at, length, now)
+      ? this.#handleControl(bytes, view, at, length, from, now)
       : this.#handleBulk(bytes, view, at, length, now);
   }
 
   /** True when `fill` would write something now. */
   wants(now: Instant): boolean {
-    if (this.#packetizer.controlDue(now) || this.recovery.probes > 0) return true;
+    if (this.#packetizer.controlDue(now) || this.recovery.probes > 0 || this.paths.wants(now)) return true;
     return this.streams.sendable && this.recovery.room(now) >= this.#options.datagramBytes;
   }
 
   fill(out: Uint8Array, view: DataView, now: Instant, batch: Batch): void {
-    this.#packetizer.fill(out, view, now, batch);
+    const alone = this.paths.poll(this.recovery.rtt.ptoMs, now);
+    batch.address = alone?.address ?? this.paths.address;
+    if (alone === undefined) this.#packetizer.fill(out, view, now, batch);
+    else batch.length = batch.segmentBytes = this.#packetizer.writeLone(out, view, alone.frame, alone.bytes);
   }
 
   writeClose(out: Uint8Array, view: DataView, reason: Reason): number {
-    return this.#packetizer.writeClose(out, view, reasonToWire(reason));
+    return this.#packetizer.writeLone(out, view, { type: 'close', code: reasonToWire(reason) });
   }
 
   /** Asks the remote for a sign of life. */
@@ -108,11 +124,12 @@ export class Session implements PacketFate {
 
   nextTimeout(now: Instant): Instant {
     const paced = this.streams.sendable ? this.recovery.roomAt(now) : NEVER;
-    return earliest(this.recovery.nextTimeout(), this.#acks.dueAt, paced);
+    return earliest(this.recovery.nextTimeout(), this.#acks.dueAt, this.paths.nextTimeout(), paced);
   }
 
   handleTimeout(now: Instant): void {
     this.recovery.handleTimeout(now, this);
+    this.paths.handleTimeout(now);
   }
 
   pieceAcked(stream: number, offset: number, length: number): void {
@@ -142,7 +159,14 @@ export class Session implements PacketFate {
     return 'accepted';
   }
 
-  #handleControl(bytes: Uint8Array, view: DataView, at: number, length: number, now: Instant): PacketOutcome {
+  #handleControl(
+    bytes: Uint8Array,
+    view: DataView,
+    at: number,
+    length: number,
+    from: Address,
+    now: Instant,
+  ): PacketOutcome {
     const packetNumber = readPacketNumber(view, at);
     if (this.#acks.isDuplicate(packetNumber)) return 'unauthentic';
     const plaintext = this.#options.keys.receiving.control.open(
@@ -159,14 +183,31 @@ export class Session implements PacketFate {
       frames.some((frame) => frame.type !== 'ack'),
       now,
     );
+    this.paths.noteSealed(packetNumber, from, length, this.recovery.rtt.ptoMs, now);
     for (const frame of frames) {
       if (frame.type === 'close') return { reason: reasonFromWire(frame.code), byRemote: true };
-      this.#handleFrame(frame, now);
+      if (frame.type === 'pathChallenge') this.paths.handleChallenge(frame.token, from, length);
+      else if (frame.type === 'pathResponse') this.#handlePathResponse(frame.token, now);
+      else this.#handleFrame(frame, now);
     }
     return this.#control.size > controlFramesMax ? { reason: 'protocolViolated', byRemote: false } : 'accepted';
   }
 
-  #handleFrame(frame: Exclude<Frame, { type: 'close' }>, now: Instant): void {
+  /** The remote has moved. What is known of the old path holds only where no more than the port changed (section 9.4). */
+  #handlePathResponse(token: number, now: Instant): void {
+    const move = this.paths.handleResponse(token, now);
+    if (move === undefined) return;
+    const { congestion, datagramBytes, initialRttMs } = this.#options;
+    if (move.left.host === this.paths.address.host) this.recovery.leavePath(this);
+    else
+      this.recovery.leavePath(this, {
+        controller: congestion(datagramBytes),
+        initialRttMs: move.rttMs ?? initialRttMs,
+      });
+    this.#options.wake();
+  }
+
+  #handleFrame(frame: Exclude<Frame, { type: 'close' | 'pathChallenge' | 'pathResponse' }>, now: Instant): void {
     switch (frame.type) {
       case 'ack':
         return this.recovery.ackReceived(frame, now, this);

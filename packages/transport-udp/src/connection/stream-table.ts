@@ -85,6 +85,12 @@ export class StreamTable implements StreamOwner, WindowSource {
     return true;
   }
 
+  /** True when the rest of a record is on its way, or kept from us. */
+  get midRecord(): boolean {
+    for (const stream of this.#streams.values()) if (stream.receiving.midRecord) return true;
+    return false;
+  }
+
   /** A new stream; undefined while the remote takes no more. */
   open(): Stream | undefined {
     if (this.#opened >= this.#openMax) {

@@ -32,6 +32,9 @@ export type Frame =
   /** A record did not open: the receiver wants all of it again. `repair` counts such requests of the stream. */
   | { readonly type: 'repair'; readonly stream: number; readonly start: number; readonly repair: number }
   | { readonly type: 'close'; readonly code: number }
+  /** Wants `token` (48 random bits) back: is the remote reached at the address this goes to (RFC 9000 section 8.2)? */
+  | { readonly type: 'pathChallenge'; readonly token: number }
+  | { readonly type: 'pathResponse'; readonly token: number }
   /** The responder has the last handshake message. */
   | { readonly type: 'handshakeDone' };
 
@@ -47,6 +50,8 @@ const types = {
   close: 8,
   handshakeDone: 9,
   repair: 10,
+  pathChallenge: 11,
+  pathResponse: 12,
 } as const;
 
 /** How many bytes `frame` takes. */
@@ -71,6 +76,9 @@ export function frameBytes(frame: Frame): number {
       return 1 + varintBytes(frame.stream) + varintBytes(frame.start) + varintBytes(frame.repair);
     case 'close':
       return 1 + varintBytes(frame.code);
+    case 'pathChallenge':
+    case 'pathResponse':
+      return 1 + varintBytes(frame.token);
     default:
       return assertNever(frame, 'frame');
   }
@@ -105,6 +113,9 @@ export function writeFrame(writer: ByteWriter, frame: Frame): void {
       return writer.varint(frame.repair);
     case 'close':
       return writer.varint(frame.code);
+    case 'pathChallenge':
+    case 'pathResponse':
+      return writer.varint(frame.token);
     default:
       assertNever(frame, 'frame');
   }
@@ -146,6 +157,10 @@ function readFrame(reader: ByteReader, type: number): Frame | undefined {
       return { type: 'close', code: reader.varint() };
     case types.handshakeDone:
       return { type: 'handshakeDone' };
+    case types.pathChallenge:
+      return { type: 'pathChallenge', token: reader.varint() };
+    case types.pathResponse:
+      return { type: 'pathResponse', token: reader.varint() };
     default:
       return undefined;
   }

@@ -31,11 +31,12 @@ export interface RecoveryOptions {
 
 export class Recovery {
   readonly sent: SentPackets = new SentPackets();
-  readonly rtt: RttEstimator;
-  readonly controller: CongestionController;
-  readonly #pacer: Pacer;
+  rtt: RttEstimator;
+  controller: CongestionController;
+  #pacer: Pacer;
   readonly #late = new LatePackets();
   readonly #datagramBytes: number;
+  readonly #burstBytesMax: number;
   #largestAcked = -1;
   #lossAt: Instant = NEVER;
   #lastSentAt: Instant = NEVER;
@@ -50,6 +51,7 @@ export class Recovery {
   constructor({ controller, datagramBytes, burstBytesMax, initialRttMs }: RecoveryOptions) {
     this.controller = controller;
     this.#datagramBytes = datagramBytes;
+    this.#burstBytesMax = burstBytesMax;
     this.rtt = new RttEstimator(initialRttMs);
     this.#pacer = new Pacer(datagramBytes, burstBytesMax);
     this.#pace();
@@ -135,6 +137,33 @@ export class Recovery {
       minRttMs: this.rtt.minRttMs,
       windowLimited: this.#windowLimited,
     });
+    this.#pace();
+  }
+
+  /**
+   * The packets in flight went to an address that is left: they are sent again, and say nothing about the new path. With
+   * `fresh`, nor does what was learnt from those before them (RFC 9000 section 9.4).
+   */
+  leavePath(
+    fate: PacketFate,
+    fresh?: { readonly controller: CongestionController; readonly initialRttMs: number },
+  ): void {
+    const { sent } = this;
+    for (let n = sent.lowest; n < sent.next; n += 1) {
+      if (sent.state(n) !== packetStates.inFlight) continue;
+      this.#tellLost(n, fate);
+      sent.settle(n, packetStates.lost);
+    }
+    this.#lossAt = NEVER;
+    this.#ptoCount = 0;
+    this.#probes = 0;
+    if (fresh === undefined) return;
+    this.controller = fresh.controller;
+    this.rtt = new RttEstimator(fresh.initialRttMs);
+    this.#pacer = new Pacer(this.#datagramBytes, this.#burstBytesMax);
+    this.#firstSampleAt = undefined;
+    this.#cutAt = undefined;
+    this.#late.forget();
     this.#pace();
   }
 

@@ -81,6 +81,11 @@ export class ReceiveStream {
     return this.#heldBytes;
   }
 
+  /** True while a record is there in part: the remote is sending, or something keeps it from us. */
+  get midRecord(): boolean {
+    return this.#assemblies.size > 0;
+  }
+
   /** How many times a record was wanted again. */
   get repairs(): number {
     return this.#repairs;

@@ -6,7 +6,7 @@ import type { DatagramMachine } from '../endpoint.ts';
 import { DatagramNetwork, type PathProfile } from './datagram-network.ts';
 
 interface LabNode<Output> {
-  readonly address: Address;
+  address: Address;
   readonly machine: DatagramMachine<Output>;
   readonly outputs: Output[];
   readonly handle: ((output: Output) => void) | undefined;
@@ -37,6 +37,15 @@ export class Lab<Output> {
   /** The machine vanishes: datagrams to it are lost, its timers stand still. */
   remove(address: Address): void {
     this.#nodes.delete(formatAddress(address));
+  }
+
+  /** The machine sends from another address from now on, and is reached there and, with `keep`, at the old one too. */
+  move(from: Address, to: Address, { keep = false }: { keep?: boolean } = {}): void {
+    const node = this.#nodes.get(formatAddress(from));
+    invariant(node !== undefined, 'a machine that moves is there');
+    if (!keep) this.#nodes.delete(formatAddress(from));
+    node.address = to;
+    this.#nodes.set(formatAddress(to), node);
   }
 
   /** Carries out everything the machines want at this moment: call after commands given from outside. */
