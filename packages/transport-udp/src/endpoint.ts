@@ -21,9 +21,22 @@ import { Cubic } from './congestion/cubic.ts';
 import { Connection, type ConnectionEvent, type ConnectionOwner } from './connection/connection.ts';
 import type { Batch } from './connection/packetizer.ts';
 import { type CryptoSuite, keyBytes, type KeyPair, tagBytes } from './crypto.ts';
-import { firstDatagramBytes, type HandshakePacket, readHandshakePacket } from './handshake/handshaker.ts';
+import { Dials } from './handshake/dials.ts';
+import {
+  firstDatagramBytes,
+  type HandshakePacket,
+  type HandshakerOptions,
+  readHandshakePacket,
+} from './handshake/handshaker.ts';
 import type { TransportParameters } from './handshake/parameters.ts';
-import { type ConnectionId, connectionIdFrom, packetKinds, packetLengthAt, viewOf } from './packet/header.ts';
+import {
+  type ConnectionId,
+  connectionIdFrom,
+  packetKinds,
+  packetLengthAt,
+  sameConnectionId,
+  viewOf,
+} from './packet/header.ts';
 import { RecordMemory } from './streams/record.ts';
 
 export interface EndpointOptions {
@@ -86,6 +99,7 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
   /** Connections of strangers by their first packet, so that a repeated one finds its connection and no other does. */
   readonly #strangers = new Map<string, Connection>();
   readonly #strangerKeys = new WeakMap<Connection, string>();
+  readonly #dials = new Dials<Connection>();
   /** Strangers whose handshake is not finished. */
   readonly #pending = new Set<Connection>();
   readonly #timers = new Timers<Connection>();
@@ -135,11 +149,17 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
   /**
    * Dials. `connectionOpened` or `connectionClosed` follows; undefined when there are `connectionsMax` already.
    * With `expect`, whoever else answers there is refused and never learns who dialled.
+   *
+   * Two endpoints that dial each other at once meet in one connection, on both sides the one returned here, and their
+   * packets open the way through port-restricted NATs for each other (hole punching). That holds for one dial to an
+   * address at a time.
    */
   connect(address: Address, now: Instant, { expect }: { expect?: PeerId } = {}): Connection | undefined {
     this.#now = now;
     if (this.#connections.size >= this.config.connectionsMax) return undefined;
-    return this.#add(address, now, undefined, expect);
+    const connection = this.#add(address, now, undefined, expect);
+    this.#dials.add(connection, address, connection.localId);
+    return connection;
   }
 
   handleDatagram(bytes: Uint8Array, from: Address, now: Instant): void {
@@ -227,11 +247,22 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
   /** Brings timers and tables up to date for every connection that something happened to. */
   #settle(): void {
     for (const connection of this.#touched) {
-      if (!connection.handshaking) this.#pending.delete(connection);
+      if (!connection.handshaking) this.#settleHandshake(connection);
       if (connection.closed) this.#remove(connection);
       else this.#timers.set(connection, connection.nextTimeout(this.#now));
     }
     this.#touched.clear();
+  }
+
+  #settleHandshake(connection: Connection): void {
+    this.#pending.delete(connection);
+    const dialled = this.#dials.idOf(connection);
+    if (dialled === undefined) return;
+    if (dialled.high !== connection.localId.high) {
+      this.#connections.delete(dialled.high);
+      if (!connection.closed) this.#connections.set(connection.localId.high, connection);
+    }
+    if (connection.confirmed || connection.closed) this.#dials.remove(connection);
   }
 
   #connectionAt(view: DataView, at: number): Connection | undefined {
@@ -243,14 +274,32 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
     const packet = readHandshakePacket(bytes, at, length);
     if (packet === undefined) return;
     if (packet.step !== 1) {
-      known?.handleHandshake(packet, this.#now);
-      if (known === undefined) this.#packetsUnknown += 1;
+      const connection = known ?? this.#dials.answering(packet.to.high);
+      connection?.handleHandshake(packet, this.#now);
+      if (connection === undefined) this.#packetsUnknown += 1;
+      else this.#settle(); // from the next packet on it may go by another id
       return;
     }
     // The whole first datagram must be there: an answer is never larger than the question. The message has one size,
     // or one larger by a tag: what is kept of a stranger is bounded.
     if (length < firstDatagramBytes || packet.message.length > firstMessageBytesMax) return;
-    this.#handleStranger(packet, from, length);
+    const dial = this.#dials.to(from);
+    // Dialling ourselves, we are a stranger like any other.
+    if (dial === undefined || sameConnectionId(packet.source, dial.localId)) this.#handleStranger(packet, from, length);
+    else if (dial.handshaking) this.#handleMeeting(packet, dial);
+    // An open one is what its remote will find: it has our last message, or gets it again.
+  }
+
+  #handleMeeting(packet: HandshakePacket, dial: Connection): void {
+    dial.handleMeeting(
+      packet,
+      () => {
+        const id = this.#newConnectionId();
+        this.#dials.addAnswer(dial, id);
+        return this.#handshake(id, dial.expected);
+      },
+      this.#now,
+    );
   }
 
   #handleStranger(packet: HandshakePacket, from: Address, length: number): void {
@@ -272,25 +321,16 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
   }
 
   #add(address: Address, now: Instant, initiatorId?: ConnectionId, expect?: PeerId): Connection {
-    const { crypto, keyPair, psk, randomBytes } = this.#options;
     const localId = this.#newConnectionId();
     const connection = new Connection({
       owner: this,
       config: this.config,
-      handshake: {
-        crypto,
-        keyPair,
-        ephemeralKey: crypto.keyPairOf(randomBytes(keyBytes)),
-        parameters: this.#parameters(localId),
-        ...(psk === undefined ? {} : { psk }),
-        ...(expect === undefined ? {} : { expect: fromHex(expect)! }),
-      },
+      handshake: this.#handshake(localId, expect === undefined ? undefined : fromHex(expect)),
       address,
-      localId,
       ...(initiatorId === undefined ? {} : { initiatorId }),
       congestion: this.#congestion,
       memory: this.#memory,
-      randomBytes,
+      randomBytes: this.#options.randomBytes,
       now,
     });
     this.#connections.set(localId.high, connection);
@@ -298,10 +338,22 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
     return connection;
   }
 
+  #handshake(localId: ConnectionId, expect: Uint8Array | undefined): HandshakerOptions {
+    const { crypto, keyPair, psk, randomBytes } = this.#options;
+    return {
+      crypto,
+      keyPair,
+      ephemeralKey: crypto.keyPairOf(randomBytes(keyBytes)),
+      parameters: this.#parameters(localId),
+      ...(psk === undefined ? {} : { psk }),
+      ...(expect === undefined ? {} : { expect }),
+    };
+  }
+
   #newConnectionId(): ConnectionId {
     for (;;) {
       const id = connectionIdFrom(this.#options.randomBytes(8));
-      if (!this.#connections.has(id.high)) return id;
+      if (!this.#connections.has(id.high) && this.#dials.answering(id.high) === undefined) return id;
     }
   }
 
@@ -321,6 +373,7 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
 
   #remove(connection: Connection): void {
     this.#timers.clear(connection);
+    this.#dials.remove(connection);
     this.#ready.delete(connection);
     this.#connections.delete(connection.localId.high);
     this.#strangers.delete(this.#strangerKeys.get(connection) ?? '');

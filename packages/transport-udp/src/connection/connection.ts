@@ -4,6 +4,7 @@
 import {
   type Address,
   after,
+  bytesEqual,
   earliest,
   type Instant,
   invariant,
@@ -21,6 +22,7 @@ import {
   Handshaker,
   type HandshakerOptions,
 } from '../handshake/handshaker.ts';
+import { leads, Meeting } from '../handshake/meeting.ts';
 import { type ConnectionId, packetKinds } from '../packet/header.ts';
 import { closingMs } from '../recovery/recovery.ts';
 import type { RecordMemory } from '../streams/record.ts';
@@ -64,7 +66,6 @@ export interface ConnectionOptions {
   readonly config: TransportConfig;
   readonly handshake: HandshakerOptions;
   readonly address: Address;
-  readonly localId: ConnectionId;
   /** The dialler's id, where the remote dialled. */
   readonly initiatorId?: ConnectionId;
   readonly congestion: CongestionFactory;
@@ -88,13 +89,13 @@ const forgeryPatienceMs = 2_000;
 const silenceMs = 1_000;
 
 export class Connection {
-  readonly localId: ConnectionId;
-  /** True when this side dialled. */
-  readonly dialler: boolean;
   /** For whoever uses the connection. */
   context: unknown;
   readonly #options: ConnectionOptions;
-  readonly #handshaker: Handshaker;
+  #handshaker: Handshaker;
+  #dialler: boolean;
+  /** The remote dials us while we dial it. */
+  #meeting: Meeting | undefined;
   #session: Session | undefined;
   #state: State = 'handshaking';
   #peer: PeerId | undefined;
@@ -112,18 +113,37 @@ export class Connection {
   #bytesSent = 0;
 
   constructor(options: ConnectionOptions) {
-    const { localId, handshake, config, now, initiatorId } = options;
-    this.localId = localId;
-    this.dialler = initiatorId === undefined;
+    const { handshake, config, now, initiatorId } = options;
+    this.#dialler = initiatorId === undefined;
     this.#options = options;
     this.#handshaker = new Handshaker(handshake, initiatorId);
     this.#deadline = after(now, config.handshakeTimeoutMs);
     this.#heardAt = now;
     this.#idleTimeoutMs = config.idleTimeoutMs;
-    if (this.dialler) this.#handshaker.begin(now);
+    if (this.#dialler) this.#handshaker.begin(now);
   }
 
   // Getters
+
+  /** The id that packets for us carry. */
+  get localId(): ConnectionId {
+    return this.#handshaker.localId;
+  }
+
+  /** True when this side dialled. Where both did, one of them, once it is open: the one whose handshake was used. */
+  get dialler(): boolean {
+    return this.#dialler;
+  }
+
+  /** The public key of the only identity a dial wants to meet. */
+  get expected(): Uint8Array | undefined {
+    return this.#options.handshake.expect;
+  }
+
+  /** True once the remote is known to have all of the handshake. */
+  get confirmed(): boolean {
+    return this.#confirmed;
+  }
 
   /** Where the remote is reached: changes when it moves and has proved the new address. */
   get address(): Address {
@@ -203,11 +223,20 @@ export class Connection {
 
   handleHandshake(packet: HandshakePacket, now: Instant): void {
     if (this.#state === 'closing' || this.#state === 'closed') return;
-    const progress = this.#handshaker.handlePacket(packet, now);
-    if (progress === 'refused') this.#end('authenticationFailed', false);
-    if (progress === 'finished') this.#establish(now);
-    if (this.dialler && this.#handshaker.sawForgery && this.#session === undefined)
+    const answer = this.#meeting?.find(packet.to);
+    const handshaker = answer ?? this.#handshaker;
+    const progress = handshaker.handlePacket(packet, now);
+    if (progress === 'refused' && answer === undefined) this.#end('authenticationFailed', false);
+    if (progress === 'finished') this.#finishHandshake(handshaker, now);
+    if (this.#dialler && this.#handshaker.sawForgery && this.#session === undefined)
       this.#deadline = earliest(this.#deadline, after(now, forgeryPatienceMs));
+    this.#options.owner.touched(this);
+  }
+
+  /** The remote's own dial, which came while ours is in progress: `options` for an answer, under an id of its own. */
+  handleMeeting(packet: HandshakePacket, options: () => HandshakerOptions, now: Instant): void {
+    this.#meeting ??= new Meeting();
+    this.#meeting.handleFirst(packet, options, now);
     this.#options.owner.touched(this);
   }
 
@@ -217,6 +246,8 @@ export class Connection {
   }
 
   handlePacket(bytes: Uint8Array, view: DataView, at: number, length: number, from: Address, now: Instant): void {
+    // Nobody but a leader that uses our dial has a reason to send this: it may be opened now.
+    if (this.#state === 'handshaking' && this.#handshaker.result !== undefined) this.#establish(now);
     const session = this.#session;
     if (session === undefined || this.#state === 'closed') return; // before the keys: the remote sends it again
     if (this.#state === 'closing') {
@@ -278,9 +309,11 @@ export class Connection {
   }
 
   #fillOpen(out: Uint8Array, view: DataView, now: Instant, batch: Batch): void {
-    const unproved = !this.dialler && this.#session === undefined;
+    const unproved = !this.#dialler && this.#session === undefined;
     if (unproved && this.#bytesSent + firstDatagramBytes > amplificationMax * this.#bytesReceived) return;
-    batch.length = batch.segmentBytes = this.#handshaker.pollTransmit(out);
+    batch.length = this.#handshaker.pollTransmit(out);
+    if (batch.length === 0) batch.length = this.#meeting?.pollTransmit(out) ?? 0;
+    batch.segmentBytes = batch.length;
     if (batch.length > 0 || this.#session === undefined) return;
     if (this.#session.streams.sealedBytes > this.#options.config.sealedBytesMax) this.#finish('exhausted', false, now);
     else if (this.#session.wants(now)) this.#session.fill(out, view, now, batch);
@@ -296,17 +329,32 @@ export class Connection {
 
   // Inside
 
+  #finishHandshake(handshaker: Handshaker, now: Instant): void {
+    const { remoteKey } = handshaker.result!;
+    if (handshaker === this.#handshaker) {
+      const follows = this.#meeting !== undefined && !leads(this.#options.handshake.keyPair.publicKey, remoteKey);
+      if (!follows) this.#establish(now);
+      return;
+    }
+    const known = this.#handshaker.result;
+    if (known !== undefined && !bytesEqual(known.remoteKey, remoteKey)) return; // dialled us from the address we dialled
+    this.#handshaker = handshaker;
+    this.#dialler = false;
+    this.#establish(now);
+  }
+
   #establish(now: Instant): void {
     const { address, config, congestion, memory, owner, randomBytes } = this.#options;
     const { keys, remote, remoteKey, rttMs } = this.#handshaker.result!;
     this.#peer = peerId(toHex(remoteKey))!;
     this.#state = 'open';
+    this.#meeting = undefined;
     this.#session = new Session({
-      dialler: this.dialler,
+      dialler: this.#dialler,
       address,
       randomBytes,
       keys,
-      local: this.#options.handshake.parameters,
+      local: this.#handshaker.parameters,
       remote,
       datagramBytes: Math.min(config.datagramBytes, remote.datagramBytesMax),
       initialRttMs: config.initialRttMs,
@@ -318,7 +366,7 @@ export class Connection {
     });
     this.#idleTimeoutMs = Math.min(config.idleTimeoutMs, remote.idleTimeoutMs);
     this.#heardAt = now;
-    this.#confirmed = !this.dialler;
+    this.#confirmed = !this.#dialler;
     if (this.#confirmed) this.#deadline = NEVER;
     if (config.keepAliveMs > 0) this.#keepAliveAt = after(now, config.keepAliveMs);
     this.#emit({ type: 'connectionOpened' });
@@ -360,7 +408,7 @@ export class Connection {
   /** Nothing is left to say to the remote. */
   #end(reason: Reason, byRemote: boolean): void {
     // A stranger that never got through the handshake was never announced.
-    if (this.dialler || this.#session !== undefined) this.#emit({ type: 'connectionClosed', reason, byRemote });
+    if (this.#dialler || this.#session !== undefined) this.#emit({ type: 'connectionClosed', reason, byRemote });
     this.#state = 'closed';
   }
 

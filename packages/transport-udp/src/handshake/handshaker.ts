@@ -33,7 +33,7 @@ export interface HandshakerOptions {
   readonly ephemeralKey: KeyPair;
   readonly psk?: Uint8Array;
   readonly parameters: TransportParameters;
-  /** For a dialler: the only identity it wants to meet. */
+  /** Of a dialler: the only identity it wants to meet. */
   readonly expect?: Uint8Array;
 }
 
@@ -51,6 +51,8 @@ export type HandshakeProgress = 'ignored' | 'answered' | 'finished' | 'refused';
 
 /** A handshake packet taken apart. */
 export interface HandshakePacket {
+  /** The id it was sent to; all zero in a first message. */
+  readonly to: ConnectionId;
   readonly source: ConnectionId;
   readonly step: number;
   readonly message: Uint8Array;
@@ -62,6 +64,7 @@ export function readHandshakePacket(bytes: Uint8Array, at: number, length: numbe
   const messageBytes = view.getUint16(21);
   if (view.getUint8(19) !== protocolVersion || handshakeHeaderBytes + messageBytes > length) return undefined;
   return {
+    to: { high: view.getUint32(3), low: view.getUint32(7) },
     source: { high: view.getUint32(11), low: view.getUint32(15) },
     step: view.getUint8(20),
     message: bytes.slice(at + handshakeHeaderBytes, at + handshakeHeaderBytes + messageBytes),
@@ -97,6 +100,15 @@ export class Handshaker {
     this.#initiatorId = initiatorId ?? options.parameters.connectionId;
     if (initiatorId !== undefined) this.remoteId = initiatorId;
     this.#noise = this.#start();
+  }
+
+  get parameters(): TransportParameters {
+    return this.#options.parameters;
+  }
+
+  /** The id we go by. */
+  get localId(): ConnectionId {
+    return this.#options.parameters.connectionId;
   }
 
   get result(): HandshakeResult | undefined {
@@ -206,6 +218,7 @@ export class Handshaker {
     if (remote === undefined || remoteKey === undefined || !sameConnectionId(remote.connectionId, source)) {
       return this.#handleForgery(message);
     }
+    if (this.#options.expect !== undefined && !bytesEqual(this.#options.expect, remoteKey)) return 'refused';
     this.#finish(remote, remoteKey, this.#rttMs(now));
     this.confirm();
     return 'finished';
