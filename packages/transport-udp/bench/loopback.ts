@@ -65,6 +65,7 @@ async function receive(address: Address): Promise<void> {
         for (let i = 0; i < Number(values.asks); i += 1) ask(fact.link);
       } else if (fact.type === 'answerReceived') {
         got += 1;
+        links.recycle(fact.body);
         if (asked < bodies) ask(fact.link);
         if (got === bodies) resolve();
       } else if (fact.type !== 'answerProgressed') invariant(false, `nothing else happens, not ${fact.type}`);

@@ -67,6 +67,23 @@ describe('links on real sockets', () => {
     expect((await nextB('linkClosed')).code).toBe('banned');
   });
 
+  test('use the memory of bodies again that are given back', async () => {
+    const { a, b, nextA, nextB, link } = await exchange({});
+    const received: Uint8Array[] = [];
+    for (let i = 1; i <= 3; i += 1) {
+      const body = new Uint8Array(100_000).fill(i);
+      a.perform({ type: 'ask', link, ask: askId(100 + i), request: new Uint8Array(), bodyBytesMax: body.length });
+      const { request, link: back } = await nextB('requestReceived');
+      b.perform({ type: 'answer', link: back, request, head: new Uint8Array(), body });
+      const answer = await nextA('answerReceived');
+      expect(Buffer.compare(answer.body, body)).toBe(0);
+      received.push(answer.body);
+      if (i === 1) a.recycle(answer.body);
+    }
+    expect(received[1]!.buffer).toBe(received[0]!.buffer);
+    expect(received[2]!.buffer).not.toBe(received[1]!.buffer);
+  });
+
   test('tell the remote when they are closed', async () => {
     const { a, nextB } = await exchange({});
     await a.close();

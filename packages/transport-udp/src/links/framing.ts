@@ -5,6 +5,7 @@
 
 import { linkMessageBytesMax } from '@shoal/machine';
 import { viewOf } from '../packet/header.ts';
+import type { BodyMemory } from './body-memory.ts';
 
 /** First byte of the message stream in each direction. */
 export const linkVersion = 1;
@@ -26,13 +27,13 @@ export function frameAnswer(head: Uint8Array, bodyBytes: number): Uint8Array {
   return framed;
 }
 
-/** Gathers a number of bytes that is known beforehand, however they come. Never holds more. */
+/** Fills memory whose size is known beforehand, however the bytes come. */
 class Gatherer {
   readonly bytes: Uint8Array;
   filled = 0;
 
-  constructor(count: number) {
-    this.bytes = new Uint8Array(count);
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
   }
 
   get full(): boolean {
@@ -64,13 +65,13 @@ export class MessageReader {
     if (this.#version !== linkVersion) return false;
     while (at < part.length) {
       if (this.#message === undefined) {
-        this.#length ??= new Gatherer(4);
+        this.#length ??= new Gatherer(new Uint8Array(4));
         at = this.#length.take(part, at);
         if (!this.#length.full) return true;
         const length = viewOf(this.#length.bytes).getUint32(0);
         this.#length = undefined;
         if (length > linkMessageBytesMax) return false;
-        this.#message = new Gatherer(length);
+        this.#message = new Gatherer(new Uint8Array(length));
       }
       at = this.#message.take(part, at);
       if (!this.#message.full) return true;
@@ -94,7 +95,7 @@ export class RequestReader {
   }
 
   take(): Uint8Array {
-    const whole = new Gatherer(this.#bytes);
+    const whole = new Gatherer(new Uint8Array(this.#bytes));
     for (const part of this.#parts) whole.take(part, 0);
     this.#parts = [];
     return whole.bytes;
@@ -106,12 +107,14 @@ export type AnswerProgress = 'more' | 'whole' | 'tooLarge' | 'protocolViolated';
 /** Gathers an answer. Memory for the body is taken once, and only if the body is as small as promised. */
 export class AnswerReader {
   readonly #bodyBytesMax: number;
-  readonly #lengths = new Gatherer(12);
+  readonly #memory: BodyMemory;
+  readonly #lengths = new Gatherer(new Uint8Array(12));
   #head: Gatherer | undefined;
   #body: Gatherer | undefined;
 
-  constructor(bodyBytesMax: number) {
+  constructor(bodyBytesMax: number, memory: BodyMemory) {
     this.#bodyBytesMax = bodyBytesMax;
+    this.#memory = memory;
   }
 
   get head(): Uint8Array {
@@ -135,8 +138,8 @@ export class AnswerReader {
       const bodyBytes = view.getUint32(4) * 2 ** 32 + view.getUint32(8);
       if (headBytes > linkMessageBytesMax) return 'protocolViolated';
       if (bodyBytes > this.#bodyBytesMax) return 'tooLarge';
-      this.#head = new Gatherer(headBytes);
-      this.#body = new Gatherer(bodyBytes);
+      this.#head = new Gatherer(new Uint8Array(headBytes));
+      this.#body = new Gatherer(this.#memory.take(bodyBytes));
     }
     at = this.#head.take(part, at);
     at = this.#body.take(part, at);

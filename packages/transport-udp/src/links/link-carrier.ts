@@ -22,6 +22,7 @@ import {
   type EndpointOptions,
   type Transmit,
 } from '../endpoint.ts';
+import { BodyMemory } from './body-memory.ts';
 import { Link, type LinkOwner } from './link.ts';
 import { linkCodeNumber, linkCodeOf } from './link-reasons.ts';
 
@@ -33,6 +34,8 @@ interface Dialling {
 export class LinkCarrier implements DatagramMachine<LinkFact>, LinkOwner {
   /** The endpoint beneath, for its stats. Its connections belong to the carrier. */
   readonly endpoint: Endpoint;
+  /** Where bodies of answers come from, and may go back to. */
+  readonly bodies: BodyMemory = new BodyMemory();
   readonly #links = new Map<LinkId, Link>();
   readonly #out = new Outbox<LinkFact>();
   #linksCount = 0;

@@ -15,6 +15,7 @@ import type { Reason } from '../codes.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { StreamEvent } from '../connection/stream-table.ts';
 import type { Stream } from '../streams/stream.ts';
+import type { BodyMemory } from './body-memory.ts';
 import { AnswerReader, frameAnswer, frameMessage, linkVersion, MessageReader, RequestReader } from './framing.ts';
 import { linkCodeNumber, linkCodeOf } from './link-reasons.ts';
 
@@ -48,6 +49,7 @@ type StreamState = AskState | RequestState | MessagesState;
 
 /** What a link asks of its carrier. */
 export interface LinkOwner {
+  readonly bodies: BodyMemory;
   tell(fact: LinkFact): void;
   nextRequest(): RequestId;
   /** The remote broke the rules, or does not keep up: close the link, telling both sides `code`. */
@@ -178,7 +180,7 @@ export class Link {
     stream.context = {
       kind: 'ask',
       ask: order.ask,
-      reader: new AnswerReader(order.bodyBytesMax),
+      reader: new AnswerReader(order.bodyBytesMax, this.#owner.bodies),
       toldBytes: 0,
     } satisfies AskState;
     this.#asks.set(order.ask, stream);

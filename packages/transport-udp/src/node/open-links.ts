@@ -17,6 +17,7 @@ import {
 
 /** A LinkPort on a UDP socket. */
 export interface NodeLinks extends LinkPort, AsyncDisposable {
+  recycle(body: Uint8Array): void;
   readonly stats: TransportStats;
   /** Numbers of one link; undefined when it is closed. */
   linkStats(link: LinkId): ConnectionStats | undefined;
@@ -66,6 +67,10 @@ class SocketLinks implements NodeLinks {
     if (this.#closing !== undefined) return;
     if (order.type === 'dial') this.#dial(order);
     else this.#driver.tell((carrier, now) => carrier.perform(order, now));
+  }
+
+  recycle(body: Uint8Array): void {
+    this.#carrier.bodies.give(body);
   }
 
   listen(handle: (fact: LinkFact) => void): void {
