@@ -114,7 +114,10 @@ class NodePeer implements RunningPeer {
       clock.now(),
     );
     this.#driver = new Driver(session, clock, (output) => this.#perform(output));
-    this.#stores = new StoreKeeper((fact) => this.#driver.tell((machine, now) => machine.handleStore(fact, now)));
+    this.#stores = new StoreKeeper(
+      (fact) => this.#driver.tell((machine, now) => machine.handleStore(fact, now)),
+      (body) => links.recycle?.(body),
+    );
     links.listen((fact) => this.#driver.tell((machine, now) => machine.handleLink(fact, now)));
   }
 

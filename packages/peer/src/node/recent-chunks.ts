@@ -1,28 +1,40 @@
 // Chunks that were verified and written a moment ago. In a young swarm everybody asks for just these, so they are served
 // from memory instead of being read and verified again.
 
-/** At most `bytesMax` of chunks; the oldest goes first. Keeps references: what is put in must never change. */
+interface Recent {
+  readonly body: Uint8Array;
+  /** Somebody has it now, for who knows how long. */
+  given: boolean;
+}
+
+/** At most `bytesMax` of chunks; the oldest goes first. Keeps references: what is put in must not change while it is here. */
 export class RecentChunks {
   readonly #bytesMax: number;
-  readonly #chunks = new Map<number, Uint8Array>();
+  readonly #recycle: (body: Uint8Array) => void;
+  readonly #chunks = new Map<number, Recent>();
   #bytes = 0;
 
-  constructor(bytesMax: number) {
+  /** `recycle` is told of bodies that went and that nobody has asked for: nobody else looks at those. */
+  constructor(bytesMax: number, recycle: (body: Uint8Array) => void) {
     this.#bytesMax = bytesMax;
+    this.#recycle = recycle;
   }
 
   put(chunk: number, body: Uint8Array): void {
     if (this.#chunks.has(chunk)) return;
-    this.#chunks.set(chunk, body);
+    this.#chunks.set(chunk, { body, given: false });
     this.#bytes += body.length;
-    for (const [oldest, { length }] of this.#chunks) {
+    for (const [oldest, recent] of this.#chunks) {
       if (this.#bytes <= this.#bytesMax) return;
       this.#chunks.delete(oldest);
-      this.#bytes -= length;
+      this.#bytes -= recent.body.length;
+      if (!recent.given) this.#recycle(recent.body);
     }
   }
 
   get(chunk: number): Uint8Array | undefined {
-    return this.#chunks.get(chunk);
+    const recent = this.#chunks.get(chunk);
+    if (recent !== undefined) recent.given = true;
+    return recent?.body;
   }
 }

@@ -20,30 +20,26 @@ interface Shelf {
   readonly recent: RecentChunks;
 }
 
-const newShelf = (open: OpenStore | undefined, store: ChunkStore | undefined): Shelf => ({
-  open,
-  store,
-  trouble: undefined,
-  recent: new RecentChunks(recentBytesMax),
-});
-
 export class StoreKeeper {
   readonly #tell: (fact: StoreFact) => void;
+  readonly #recycle: (body: Uint8Array) => void;
   readonly #shelves = new Map<SwarmId, Shelf>();
   readonly #closing = new Set<Promise<void>>();
 
-  constructor(tell: (fact: StoreFact) => void) {
+  /** `recycle` is told of bodies written that nobody looks at any more. */
+  constructor(tell: (fact: StoreFact) => void, recycle: (body: Uint8Array) => void = () => {}) {
     this.#tell = tell;
+    this.#recycle = recycle;
   }
 
   /** A store that is open already. */
   adopt(swarm: SwarmId, store: ChunkStore): void {
-    this.#shelves.set(swarm, newShelf(undefined, store));
+    this.#shelves.set(swarm, this.#newShelf(undefined, store));
   }
 
   /** A store to be opened when the manifest is there. */
   expect(swarm: SwarmId, open: OpenStore): void {
-    this.#shelves.set(swarm, newShelf(open, undefined));
+    this.#shelves.set(swarm, this.#newShelf(open, undefined));
   }
 
   /** The open store of a swarm. */
@@ -67,6 +63,10 @@ export class StoreKeeper {
   /** Waits until every store that was closed has let go of its files. */
   async settled(): Promise<void> {
     await Promise.all(this.#closing);
+  }
+
+  #newShelf(open: OpenStore | undefined, store: ChunkStore | undefined): Shelf {
+    return { open, store, trouble: undefined, recent: new RecentChunks(recentBytesMax, this.#recycle) };
   }
 
   #close(swarm: SwarmId, shelf: Shelf): void {
