@@ -19,7 +19,12 @@ export interface TransportConfig {
   readonly remoteStreamsMax: number;
   /** Connections in all; further dials and first packets are refused (a dial with `exhausted`, a stranger in silence). */
   readonly connectionsMax: number;
-  /** Handshakes of strangers in progress; beyond it first packets are dropped and the strangers try again. */
+  /**
+   * Handshakes of strangers in progress from which on a first packet is only answered with a token, and nothing kept of
+   * it: the stranger has to come again with the token, and so to show that it receives at its address. 0: always.
+   */
+  readonly retryFromHandshakes: number;
+  /** … and beyond which first packets are dropped even with a token; the strangers try again. */
   readonly pendingHandshakesMax: number;
   /** What the socket's receive buffer really holds; told to remotes, who keep their bursts below it. */
   readonly receiveBufferBytes: number;
@@ -41,6 +46,7 @@ export const defaultConfig: TransportConfig = {
   connectionWindowBytes: 16 * 2 ** 20,
   remoteStreamsMax: 256,
   connectionsMax: 16_384,
+  retryFromHandshakes: 128,
   pendingHandshakesMax: 1_024,
   receiveBufferBytes: 212_992, // what stock Linux grants without asking
   sealedBytesMax: 2 ** 40,
@@ -56,6 +62,7 @@ const limits: Record<keyof TransportConfig, readonly [least: number, most: numbe
   connectionWindowBytes: [131_072, 2 ** 40],
   remoteStreamsMax: [1, 2 ** 31],
   connectionsMax: [1, 2 ** 24],
+  retryFromHandshakes: [0, 2 ** 24],
   pendingHandshakesMax: [0, 2 ** 24],
   receiveBufferBytes: [19_200, 2 ** 40],
   sealedBytesMax: [65_536, 2 ** 40],

@@ -21,17 +21,21 @@ import { Cubic } from './congestion/cubic.ts';
 import { Connection, type ConnectionEvent, type ConnectionOwner } from './connection/connection.ts';
 import type { Batch } from './connection/packetizer.ts';
 import { type CryptoSuite, keyBytes, type KeyPair, tagBytes } from './crypto.ts';
+import { AddressTokens } from './handshake/address-tokens.ts';
 import { Dials } from './handshake/dials.ts';
 import {
   firstDatagramBytes,
   type HandshakePacket,
   type HandshakerOptions,
   readHandshakePacket,
+  retryStep,
+  writeHandshakePacket,
 } from './handshake/handshaker.ts';
 import type { TransportParameters } from './handshake/parameters.ts';
 import {
   type ConnectionId,
   connectionIdFrom,
+  noConnectionId,
   packetKinds,
   packetLengthAt,
   sameConnectionId,
@@ -70,6 +74,8 @@ export interface EndpointStats {
   readonly packetsUnknown: number;
   /** First packets of strangers turned away at a limit. */
   readonly handshakesRefused: number;
+  /** First packets of strangers answered with a token only. */
+  readonly retriesSent: number;
 }
 
 /** A machine that speaks datagrams: what a socket, or a simulated network, drives. */
@@ -82,6 +88,9 @@ export interface DatagramMachine<Output> extends Machine<Output> {
    */
   pollTransmit(buffer: Uint8Array, now: Instant): Transmit | undefined;
 }
+
+/** Tokens waiting to leave; beyond it first packets are dropped, so that a flood cannot fill what is sent. */
+const retriesQueuedMax = 64;
 
 const nowhere: Address = { host: '', port: 0 };
 const firstMessageBytesMax = keyBytes + tagBytes;
@@ -112,6 +121,10 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
   #bytesSent = 0;
   #packetsUnknown = 0;
   #handshakesRefused = 0;
+  #retriesSent = 0;
+  /** Strangers that are to come again with a token. */
+  readonly #retries: { readonly address: Address; readonly source: ConnectionId }[] = [];
+  #tokens: AddressTokens | undefined;
 
   constructor(options: EndpointOptions) {
     if (options.psk !== undefined && options.psk.length !== keyBytes)
@@ -132,6 +145,7 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
       bytesSent: this.#bytesSent,
       packetsUnknown: this.#packetsUnknown,
       handshakesRefused: this.#handshakesRefused,
+      retriesSent: this.#retriesSent,
     };
   }
 
@@ -208,6 +222,8 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
   pollTransmit(buffer: Uint8Array, now: Instant): Transmit | undefined {
     this.#now = now;
     this.#settle();
+    const retry = this.#retries.shift();
+    if (retry !== undefined) return this.#transmitRetry(retry, buffer);
     const view = viewOf(buffer);
     const batch: Batch = { length: 0, segmentBytes: 0, address: nowhere };
     for (const connection of this.#ready) {
@@ -306,9 +322,14 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
     const key = `${formatAddress(from)} ${packet.source.high} ${packet.source.low} ${toHex(packet.message)}`;
     let connection = this.#strangers.get(key);
     if (connection === undefined) {
-      const { connectionsMax, pendingHandshakesMax } = this.config;
+      const { connectionsMax, pendingHandshakesMax, retryFromHandshakes } = this.config;
       if (this.#connections.size >= connectionsMax || this.#pending.size >= pendingHandshakesMax) {
         this.#handshakesRefused += 1;
+        return;
+      }
+      if (this.#pending.size >= retryFromHandshakes && !this.#hasToken(packet, from)) {
+        if (this.#retries.length < retriesQueuedMax) this.#retries.push({ address: from, source: packet.source });
+        else this.#handshakesRefused += 1;
         return;
       }
       connection = this.#add(from, this.#now, packet.source);
@@ -318,6 +339,25 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
     }
     connection.noteReceived(length);
     connection.handleHandshake(packet, this.#now);
+  }
+
+  #hasToken({ token, source }: HandshakePacket, from: Address): boolean {
+    return token.length > 0 && this.#addressTokens.accepts(token, from, source, this.#now);
+  }
+
+  #transmitRetry({ address, source }: { address: Address; source: ConnectionId }, out: Uint8Array): Transmit {
+    const message = this.#addressTokens.issue(address, source, this.#now);
+    const token = new Uint8Array();
+    const length = writeHandshakePacket(out, { to: source, source: noConnectionId, step: retryStep, message, token });
+    this.#retriesSent += 1;
+    this.#bytesSent += length;
+    return { length, segmentBytes: length, address };
+  }
+
+  get #addressTokens(): AddressTokens {
+    const { crypto, randomBytes } = this.#options;
+    this.#tokens ??= new AddressTokens(crypto, randomBytes(keyBytes));
+    return this.#tokens;
   }
 
   #add(address: Address, now: Instant, initiatorId?: ConnectionId, expect?: PeerId): Connection {

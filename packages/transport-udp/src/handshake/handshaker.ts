@@ -22,10 +22,18 @@ import { type SessionKeys, sessionKeys } from './session-keys.ts';
 /** Bytes of the first datagram: proves that the path carries that much, and bounds amplification. */
 export const firstDatagramBytes = 1_200;
 
+/** The step of a packet that is no message: it carries a token that the dialler has to send its first message with. */
+export const retryStep = 0;
+
 const repeatMs = 250;
 const repeatMsMax = 1_000;
 /** Messages that are not authentic and yet looked at; each costs two Diffie-Hellman computations. More are ignored. */
 const forgeriesMax = 8;
+
+/** Tokens a dialler takes between two of its own repetitions: forged or damaged ones cannot keep it sending. */
+const retriesMax = 4;
+/** Longest token a dialler takes. */
+const tokenBytesMax = 64;
 
 export interface HandshakerOptions {
   readonly crypto: CryptoSuite;
@@ -56,6 +64,8 @@ export interface HandshakePacket {
   readonly source: ConnectionId;
   readonly step: number;
   readonly message: Uint8Array;
+  /** What proves a dialler's address; mostly empty. */
+  readonly token: Uint8Array;
 }
 
 /** Undefined when the packet is of another version or contradicts itself. */
@@ -63,12 +73,35 @@ export function readHandshakePacket(bytes: Uint8Array, at: number, length: numbe
   const view = viewOf(bytes.subarray(at, at + length));
   const messageBytes = view.getUint16(21);
   if (view.getUint8(19) !== protocolVersion || handshakeHeaderBytes + messageBytes > length) return undefined;
+  const tokenAt = at + handshakeHeaderBytes + messageBytes;
+  const tokenEnd = tokenAt < at + length ? tokenAt + 1 + bytes[tokenAt]! : 0;
   return {
     to: { high: view.getUint32(3), low: view.getUint32(7) },
     source: { high: view.getUint32(11), low: view.getUint32(15) },
     step: view.getUint8(20),
-    message: bytes.slice(at + handshakeHeaderBytes, at + handshakeHeaderBytes + messageBytes),
+    message: bytes.slice(at + handshakeHeaderBytes, tokenAt),
+    token: tokenEnd > at + length ? new Uint8Array() : bytes.slice(tokenAt + 1, tokenEnd),
   };
+}
+
+/** Writes a packet padded to `bytesMin`; returns its length. */
+export function writeHandshakePacket(out: Uint8Array, packet: HandshakePacket, bytesMin = 0): number {
+  const { to, source, step, message, token } = packet;
+  const tokenAt = handshakeHeaderBytes + message.length;
+  const needed = tokenAt + 1 + token.length;
+  const length = Math.max(needed, bytesMin);
+  const view = viewOf(out);
+  writeCommonHeader(view, 0, packetKinds.handshake, length, to);
+  view.setUint32(11, source.high);
+  view.setUint32(15, source.low);
+  view.setUint8(19, protocolVersion);
+  view.setUint8(20, step);
+  view.setUint16(21, message.length);
+  out.set(message, handshakeHeaderBytes);
+  out[tokenAt] = token.length;
+  out.set(token, tokenAt + 1);
+  out.fill(0, needed, length);
+  return length;
 }
 
 export class Handshaker {
@@ -80,6 +113,8 @@ export class Handshaker {
   /** Our latest message, sent again whenever asked for. */
   #message: Uint8Array | undefined;
   #step = 0;
+  #token: Uint8Array = new Uint8Array();
+  #retries = 0;
   #firstMessage: Uint8Array | undefined;
   #forgeries = 0;
   #lastForgery: Uint8Array | undefined;
@@ -133,6 +168,7 @@ export class Handshaker {
 
   handlePacket(packet: HandshakePacket, now: Instant): HandshakeProgress {
     if (!this.#initiator && packet.step === 1) return this.#handleFirst(packet, now);
+    if (this.#initiator && packet.step === retryStep) return this.#handleRetry(packet);
     if (this.#initiator && packet.step === 2) return this.#handleSecond(packet, now);
     if (!this.#initiator && packet.step === 3) return this.#handleThird(packet, now);
     return 'ignored';
@@ -145,6 +181,7 @@ export class Handshaker {
   handleTimeout(now: Instant): void {
     if (now < this.#repeatAt) return;
     this.#due = true;
+    this.#retries = 0;
     this.#sentAt = undefined;
     this.#repeatMs = Math.min(2 * this.#repeatMs, repeatMsMax);
     this.#repeatAt = after(now, this.#repeatMs);
@@ -154,19 +191,14 @@ export class Handshaker {
   pollTransmit(out: Uint8Array): number {
     if (!this.#due || this.#message === undefined) return 0;
     this.#due = false;
-    const needed = handshakeHeaderBytes + this.#message.length;
-    const length = this.#step === 1 ? firstDatagramBytes : needed;
-    const { connectionId } = this.#options.parameters;
-    const view = viewOf(out);
-    writeCommonHeader(view, 0, packetKinds.handshake, length, this.remoteId);
-    view.setUint32(11, connectionId.high);
-    view.setUint32(15, connectionId.low);
-    view.setUint8(19, protocolVersion);
-    view.setUint8(20, this.#step);
-    view.setUint16(21, this.#message.length);
-    out.set(this.#message, handshakeHeaderBytes);
-    out.fill(0, needed, length);
-    return length;
+    const packet = {
+      to: this.remoteId,
+      source: this.localId,
+      step: this.#step,
+      message: this.#message,
+      token: this.#token,
+    };
+    return writeHandshakePacket(out, packet, this.#step === 1 ? firstDatagramBytes : 0);
   }
 
   #handleFirst({ message }: HandshakePacket, now: Instant): HandshakeProgress {
@@ -184,6 +216,17 @@ export class Handshaker {
       ? new Uint8Array()
       : this.#noise.writeMessage(writeParameters(this.#options.parameters));
     this.#say(2, answer, now);
+    return 'answered';
+  }
+
+  /** The remote wants to see that we receive before it does any work for us. */
+  #handleRetry({ message }: HandshakePacket): HandshakeProgress {
+    if (this.#step !== 1 || this.#retries === retriesMax || message.length > tokenBytesMax) return 'ignored';
+    if (bytesEqual(message, this.#token)) return 'ignored';
+    this.#retries += 1;
+    this.#token = message;
+    this.#due = true;
+    this.#sentAt = undefined;
     return 'answered';
   }
 

@@ -2,7 +2,7 @@
 // one datagram, and datagrams back to back in one coalesced receive buffer (GRO gives no other boundaries).
 //
 //   all        kind 1 | length 2 | connection id 8
-//   handshake  … | source connection id 8 | version 1 | step 1 | message length 2 | message | padding
+//   handshake  … | source connection id 8 | version 1 | step 1 | message length 2 | message | token length 1 | token | padding
 //   control    … | packet number 6 | sealed frames
 //   bulk       … | packet number 6 | stream 4 | record start 6 | record bytes - 1: 2 | piece offset 2 | tag 4 | piece
 
