@@ -36,6 +36,9 @@ const overStream = (stream: NodeStream): ByteStream => ({
   // Whether the remote got everything is for the measurement to say.
   finish: () => void stream.finish().catch(() => undefined),
   async receive(take) {
-    for (let part = await stream.read(); part !== undefined; part = await stream.read()) take(part);
+    for (let part = await stream.read(); part !== undefined; part = await stream.read()) {
+      take(part);
+      stream.recycle(part);
+    }
   },
 });

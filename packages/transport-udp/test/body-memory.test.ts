@@ -23,7 +23,11 @@ test('nothing comes back twice, and nothing that was not lent', () => {
   memory.give(body);
   memory.give(new Uint8Array(65_536));
   expect(memory.spareBytes).toBe(65_536);
-  expect(memory.take(65_536).buffer).not.toBe(memory.take(65_536).buffer);
+  const [second, third] = [memory.take(65_536), memory.take(65_536)];
+  expect(second.buffer).toBe(body.buffer);
+  expect(third.buffer).not.toBe(body.buffer);
+  memory.give(body); // the same memory, which is somebody else's now
+  expect(memory.spareBytes).toBe(0);
 });
 
 test('small bodies and very large ones are not kept', () => {

@@ -49,6 +49,30 @@ describe('an endpoint on a real socket', () => {
     expect(Buffer.compare(got.subarray(7_000_000), bytes)).toBe(0);
   });
 
+  test('brings every byte into memory that is given back and used again', async () => {
+    const [client, server] = await connect();
+    const bytes = seededRng('again').bytes(1_000_000);
+    const arriving = (async () => {
+      const { value: stream } = await server.streams().next();
+      const memories = new Set<ArrayBufferLike>();
+      let at = 0;
+      let right = true;
+      for (let part = await stream!.read(); part !== undefined; part = await stream!.read()) {
+        for (let i = 0; i < part.length; i += 1) right &&= part[i] === bytes[(at + i) % bytes.length];
+        at += part.length;
+        memories.add(part.buffer);
+        stream!.recycle(part);
+      }
+      return { right, at, memories: memories.size };
+    })();
+    const stream = await client.openStream();
+    for (let i = 0; i < 30; i += 1) await stream.write(bytes);
+    await stream.finish();
+    const { right, at, memories } = await arriving;
+    expect([right, at]).toEqual([true, 30_000_000]);
+    expect(memories).toBeLessThan(30_000_000 / 65_520 / 2);
+  });
+
   test('works over IPv6, and without offload', async () => {
     const [client, server] = await connect({ host: '::1', offload: false });
     const stream = await client.openStream();

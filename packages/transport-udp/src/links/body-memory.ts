@@ -10,8 +10,8 @@ const largestBytes = 2 ** 23;
 export class BodyMemory {
   readonly #spare = new Map<number, ArrayBuffer[]>();
   readonly #spareBytesMax: number;
-  /** Only memory made here comes back, and only once. */
-  readonly #lent = new WeakSet<ArrayBufferLike>();
+  /** By the very array that was lent: an older one over the same memory counts for nothing. */
+  readonly #lent = new WeakSet<Uint8Array>();
   #spareBytes = 0;
 
   constructor(spareBytesMax: number = 2 ** 24) {
@@ -30,15 +30,16 @@ export class BodyMemory {
     let memory = this.#spare.get(size)?.pop();
     if (memory === undefined) memory = new ArrayBuffer(size);
     else this.#spareBytes -= size;
-    this.#lent.add(memory);
-    return new Uint8Array(memory, 0, count);
+    const body = new Uint8Array(memory, 0, count);
+    this.#lent.add(body);
+    return body;
   }
 
-  /** Nobody may look at `body` any more. */
+  /** Nobody may look at `body` any more. What was not lent, or came back before, is left alone. */
   give(body: Uint8Array): void {
     const memory = body.buffer as ArrayBuffer;
     const size = memory.byteLength; // 0 when it was transferred to another thread
-    if (!this.#lent.delete(memory) || size === 0 || this.#spareBytes + size > this.#spareBytesMax) return;
+    if (!this.#lent.delete(body) || size === 0 || this.#spareBytes + size > this.#spareBytesMax) return;
     this.#spareBytes += size;
     const spare = this.#spare.get(size);
     if (spare === undefined) this.#spare.set(size, [memory]);

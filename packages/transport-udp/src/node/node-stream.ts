@@ -81,6 +81,14 @@ export class NodeStream implements AsyncIterable<Uint8Array> {
     }
   }
 
+  /**
+   * Gives bytes that `read` brought back, when nobody will look at them again: their memory serves for what comes next.
+   * Never needed, but fast transfers are faster with it.
+   */
+  recycle(bytes: Uint8Array): void {
+    this.#stream.recycle(bytes);
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, void> {
     try {
       for (let part = await this.read(); part !== undefined; part = await this.read()) yield part;

@@ -105,6 +105,7 @@ export class ReceiveStream {
   read(grants: Grants): Uint8Array | undefined {
     const record = this.#readable.shift();
     if (record !== undefined) {
+      this.#context.memory.lend(record.plaintext);
       this.#heldBytes -= record.recordBytes;
       this.#consume(record.recordBytes, grants);
     }
@@ -114,7 +115,7 @@ export class ReceiveStream {
 
   /** Takes memory that `read` gave back for use again. */
   recycle(plaintext: Uint8Array): void {
-    this.#context.memory.give(plaintext);
+    this.#context.memory.giveBack(plaintext);
   }
 
   /** Takes a piece in: `bytes` from `at` on, `length` of them, belong where `header` says. */

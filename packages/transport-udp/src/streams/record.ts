@@ -42,8 +42,10 @@ function setNonce(stream: number, start: number): void {
 export class RecordMemory {
   /** Where one record's plaintext is gathered from small writes: filled and sealed within one call. */
   readonly scratch: Uint8Array = new Uint8Array(recordPlaintextBytesMax);
-  readonly #spare: Uint8Array[] = [];
+  readonly #spare: ArrayBufferLike[] = [];
   readonly #spareMax: number;
+  /** What users have. By the very array they were given: an older one over the same memory counts for nothing. */
+  readonly #lent = new WeakSet<Uint8Array>();
 
   constructor(spareMax = 128) {
     this.#spareMax = spareMax;
@@ -51,14 +53,22 @@ export class RecordMemory {
 
   /** At least `bytes` of memory with any content; small records get memory of their own size. */
   take(bytes: number): Uint8Array {
-    return bytes > recordBytesMax / 2
-      ? (this.#spare.pop() ?? new Uint8Array(recordBytesMax)).subarray(0, bytes)
-      : new Uint8Array(bytes);
+    if (bytes <= recordBytesMax / 2) return new Uint8Array(bytes);
+    return new Uint8Array(this.#spare.pop() ?? new ArrayBuffer(recordBytesMax), 0, bytes);
   }
 
-  /** Nobody may read `memory` any more. */
-  give(memory: Uint8Array): void {
-    if (memory.buffer.byteLength === recordBytesMax && this.#spare.length < this.#spareMax)
-      this.#spare.push(new Uint8Array(memory.buffer));
+  /** Nobody may read `memory`, which was taken here, any more. */
+  give({ buffer }: Uint8Array): void {
+    if (buffer.byteLength === recordBytesMax && this.#spare.length < this.#spareMax) this.#spare.push(buffer);
+  }
+
+  /** Puts `memory`, which was taken here, into a user's hands. */
+  lend(memory: Uint8Array): void {
+    if (memory.buffer.byteLength === recordBytesMax) this.#lent.add(memory);
+  }
+
+  /** Takes from a user what was lent, once; anything else is left alone. */
+  giveBack(memory: Uint8Array): void {
+    if (this.#lent.delete(memory)) this.give(memory);
   }
 }
