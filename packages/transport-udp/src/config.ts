@@ -1,6 +1,7 @@
 // Every number one can turn, with its default and the reason for it. Times in milliseconds, sizes in bytes.
 
 import { UsageError } from '@shoal/machine';
+import { transferPriorities, type TransferPriority } from './congestion/priority.ts';
 
 export interface TransportConfig {
   /** UDP payload of every full datagram. 1,472 fits an Ethernet frame without fragmentation (IPv4; take 1,452 for IPv6). */
@@ -35,6 +36,8 @@ export interface TransportConfig {
   readonly sealedBytesMax: number;
   /** RTT assumed before there is a sample (RFC 9002 section 6.2.2 says 333). */
   readonly initialRttMs: number;
+  /** How much its transfers matter beside others': chooses the congestion controller. */
+  readonly priority: TransferPriority;
 }
 
 export const defaultConfig: TransportConfig = {
@@ -51,9 +54,10 @@ export const defaultConfig: TransportConfig = {
   receiveBufferBytes: 212_992, // what stock Linux grants without asking
   sealedBytesMax: 2 ** 40,
   initialRttMs: 333,
+  priority: 'normal',
 };
 
-const limits: Record<keyof TransportConfig, readonly [least: number, most: number]> = {
+const limits: Record<Exclude<keyof TransportConfig, 'priority'>, readonly [least: number, most: number]> = {
   datagramBytes: [1_200, 65_507],
   idleTimeoutMs: [100, 2 ** 31 - 1],
   keepAliveMs: [0, 2 ** 31 - 1],
@@ -73,9 +77,11 @@ const limits: Record<keyof TransportConfig, readonly [least: number, most: numbe
 export function resolveConfig(changes: Partial<TransportConfig> = {}): TransportConfig {
   const config = { ...defaultConfig, ...changes };
   for (const [option, [least, most]] of Object.entries(limits)) {
-    const value = config[option as keyof TransportConfig];
+    const value = config[option as keyof typeof limits];
     if (!Number.isFinite(value) || value < least || value > most)
       throw new UsageError(option, `must be from ${least} to ${most}, not ${value}`);
   }
+  if (!transferPriorities.includes(config.priority))
+    throw new UsageError('priority', `must be one of ${transferPriorities.join(', ')}, not ${config.priority}`);
   return config;
 }

@@ -17,7 +17,7 @@ import {
 } from '@shoal/machine';
 import { resolveConfig, type TransportConfig } from './config.ts';
 import type { CongestionFactory } from './congestion/controller.ts';
-import { Cubic } from './congestion/cubic.ts';
+import { controllerFor, type TransferPriority } from './congestion/priority.ts';
 import { Connection, type ConnectionEvent, type ConnectionOwner } from './connection/connection.ts';
 import type { Batch } from './connection/packetizer.ts';
 import { type CryptoSuite, keyBytes, type KeyPair, tagBytes } from './crypto.ts';
@@ -52,6 +52,15 @@ export interface EndpointOptions {
   /** 32 bytes that every member of a private swarm has; only members can connect. */
   readonly psk?: Uint8Array;
   readonly config?: Partial<TransportConfig>;
+  /** Instead of what `config.priority` chooses. */
+  readonly congestion?: CongestionFactory;
+}
+
+export interface ConnectOptions {
+  /** Whoever else answers there is refused and never learns who dialled. */
+  readonly expect?: PeerId;
+  /** For this connection instead of the endpoint's own. */
+  readonly priority?: TransferPriority;
   readonly congestion?: CongestionFactory;
 }
 
@@ -134,7 +143,7 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
     this.#options = options;
     this.config = resolveConfig(options.config);
     this.peer = peerId(toHex(options.keyPair.publicKey))!;
-    this.#congestion = options.congestion ?? ((datagramBytes) => new Cubic(datagramBytes));
+    this.#congestion = options.congestion ?? controllerFor(this.config.priority);
   }
 
   get stats(): EndpointStats {
@@ -162,16 +171,15 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
 
   /**
    * Dials. `connectionOpened` or `connectionClosed` follows; undefined when there are `connectionsMax` already.
-   * With `expect`, whoever else answers there is refused and never learns who dialled.
    *
    * Two endpoints that dial each other at once meet in one connection, on both sides the one returned here, and their
    * packets open the way through port-restricted NATs for each other (hole punching). That holds for one dial to an
    * address at a time.
    */
-  connect(address: Address, now: Instant, { expect }: { expect?: PeerId } = {}): Connection | undefined {
+  connect(address: Address, now: Instant, options: ConnectOptions = {}): Connection | undefined {
     this.#now = now;
     if (this.#connections.size >= this.config.connectionsMax) return undefined;
-    const connection = this.#add(address, now, undefined, expect);
+    const connection = this.#add(address, now, undefined, options);
     this.#dials.add(connection, address, connection.localId);
     return connection;
   }
@@ -360,7 +368,9 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
     return this.#tokens;
   }
 
-  #add(address: Address, now: Instant, initiatorId?: ConnectionId, expect?: PeerId): Connection {
+  #add(address: Address, now: Instant, initiatorId?: ConnectionId, options: ConnectOptions = {}): Connection {
+    const { expect, priority } = options;
+    const chosen = priority === undefined ? this.#congestion : controllerFor(priority);
     const localId = this.#newConnectionId();
     const connection = new Connection({
       owner: this,
@@ -368,7 +378,7 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
       handshake: this.#handshake(localId, expect === undefined ? undefined : fromHex(expect)),
       address,
       ...(initiatorId === undefined ? {} : { initiatorId }),
-      congestion: this.#congestion,
+      congestion: options.congestion ?? chosen,
       memory: this.#memory,
       randomBytes: this.#options.randomBytes,
       now,

@@ -3,7 +3,11 @@
 export * from './codes.ts';
 export { type TransportConfig, defaultConfig } from './config.ts';
 export * from './congestion/controller.ts';
+export { Bbr } from './congestion/bbr.ts';
 export { Cubic } from './congestion/cubic.ts';
+export type { LostPacket, RateSample } from './congestion/delivery-rate.ts';
+export { Ledbat } from './congestion/ledbat.ts';
+export { controllerFor, type TransferPriority } from './congestion/priority.ts';
 export { Connection, type ConnectionEvent, type ConnectionStats } from './connection/connection.ts';
 export type { StreamEvent } from './connection/stream-table.ts';
 export * from './crypto.ts';

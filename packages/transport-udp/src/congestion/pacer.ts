@@ -30,7 +30,12 @@ export class Pacer {
 
   /** Follows the window and the round-trip time. */
   update(windowBytes: number, srttMs: number, slowStart: boolean): void {
-    this.#rateBytesPerMs = ((slowStart ? slowStartGain : avoidanceGain) * windowBytes) / Math.max(srttMs, 0.01);
+    this.setRate(((slowStart ? slowStartGain : avoidanceGain) * windowBytes) / Math.max(srttMs, 0.01));
+  }
+
+  /** For controllers that set the pace themselves. */
+  setRate(bytesPerMs: number): void {
+    this.#rateBytesPerMs = bytesPerMs;
     const burst = Math.max(this.#rateBytesPerMs * burstMs, burstDatagramsMin * this.#datagramBytes);
     this.#burstBytes = Math.min(burst, this.#burstBytesMax);
   }

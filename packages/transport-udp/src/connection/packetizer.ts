@@ -86,7 +86,7 @@ export class Packetizer {
       batch.length = at;
       if (at < end) break; // only the last datagram of a batch may be shorter
     }
-    recovery.noteLimit(streams.sendable && room < datagramBytes);
+    recovery.noteLimit(streams.sendable && room < datagramBytes, !streams.sendable && room >= datagramBytes);
     streams.rotate();
   }
 

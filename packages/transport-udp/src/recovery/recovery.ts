@@ -3,6 +3,7 @@
 
 import { after, type Instant, msBetween, NEVER } from '@shoal/machine';
 import type { CongestionController } from '../congestion/controller.ts';
+import { DeliveryRate } from '../congestion/delivery-rate.ts';
 import { Pacer } from '../congestion/pacer.ts';
 import type { AckFrame, Frame } from '../packet/frames.ts';
 import { LatePackets } from './late-packets.ts';
@@ -35,6 +36,7 @@ export class Recovery {
   controller: CongestionController;
   #pacer: Pacer;
   readonly #late = new LatePackets();
+  #delivery: DeliveryRate | undefined;
   readonly #datagramBytes: number;
   readonly #burstBytesMax: number;
   #largestAcked = -1;
@@ -43,6 +45,7 @@ export class Recovery {
   #ptoCount = 0;
   #probes = 0;
   #windowLimited = false;
+  #starved = true;
   #firstSampleAt: Instant | undefined;
   #cutAt: Instant | undefined;
   packetsLost = 0;
@@ -54,6 +57,7 @@ export class Recovery {
     this.#burstBytesMax = burstBytesMax;
     this.rtt = new RttEstimator(initialRttMs);
     this.#pacer = new Pacer(datagramBytes, burstBytesMax);
+    this.#delivery = controller.samplesDelivery === true ? new DeliveryRate() : undefined;
     this.#pace();
   }
 
@@ -85,14 +89,20 @@ export class Recovery {
 
   /** Notes that an ack-eliciting packet left. */
   packetSent(bytes: number, now: Instant): void {
+    const { sent } = this;
     this.#lastSentAt = now;
     this.#pacer.spend(bytes);
     if (this.#probes > 0) this.#probes -= 1;
+    if (this.#delivery === undefined) return;
+    if (sent.inFlightCount === 1 && this.#starved) this.controller.onRestart?.(now);
+    this.#delivery.sent(sent.next - 1, sent.lowest, bytes, sent.bytesInFlight, now);
   }
 
-  /** Says whether the last transmission ended because the window was full, not for lack of data. */
-  noteLimit(windowLimited: boolean): void {
+  /** Says whether the last transmission ended because the window was full, or (`starved`) for lack of data. */
+  noteLimit(windowLimited: boolean, starved = false): void {
     this.#windowLimited = windowLimited;
+    this.#starved = starved;
+    if (starved) this.#delivery?.limitedByApplication(this.sent.bytesInFlight);
   }
 
   /** Settles everything `frame` newly acknowledges. Numbers never sent are passed over: a forger may have caused them. */
@@ -108,6 +118,7 @@ export class Recovery {
         if (sent.state(n) !== packetStates.inFlight) continue;
         if (n > largest) largest = n;
         ackedBytes += sent.bytes(n);
+        this.#delivery?.acknowledged(n, sent.bytes(n), sent.sentAt(n));
         const stream = sent.stream(n);
         if (stream === controlPayload) fate.framesAcked(sent.tokens(n));
         else fate.pieceAcked(stream, sent.offset(n), sent.length(n));
@@ -136,6 +147,8 @@ export class Recovery {
       srttMs: this.rtt.srttMs,
       minRttMs: this.rtt.minRttMs,
       windowLimited: this.#windowLimited,
+      bytesInFlight: sent.bytesInFlight,
+      delivery: this.#delivery?.sample(now, this.rtt.minRttMs),
     });
     this.#pace();
   }
@@ -159,6 +172,7 @@ export class Recovery {
     this.#probes = 0;
     if (fresh === undefined) return;
     this.controller = fresh.controller;
+    this.#delivery = this.controller.samplesDelivery === true ? new DeliveryRate() : undefined;
     this.rtt = new RttEstimator(fresh.initialRttMs);
     this.#pacer = new Pacer(this.#datagramBytes, this.#burstBytesMax);
     this.#firstSampleAt = undefined;
@@ -233,7 +247,10 @@ export class Recovery {
       this.#cutAt = now; // the controller shrinks the window once a round trip
       this.#late.beginCut();
     }
-    for (const n of lost) this.#late.note(n);
+    for (const n of lost) {
+      this.#late.note(n);
+      if (this.#delivery !== undefined) this.controller.onPacketLost?.(this.#delivery.lost(n, sent.bytes(n)));
+    }
     const persistent = longestRunMs > persistentCongestionThreshold * this.rtt.ptoMs;
     this.controller.onLoss({ now, lostBytes, newestSentAt, persistent });
     if (!persistent) return;
@@ -259,7 +276,9 @@ export class Recovery {
   }
 
   #pace(): void {
-    this.#pacer.update(this.controller.windowBytes, this.rtt.srttMs, this.controller.slowStart);
+    const { pacingRateBytesPerSecond, windowBytes, slowStart } = this.controller;
+    if (pacingRateBytesPerSecond === undefined) this.#pacer.update(windowBytes, this.rtt.srttMs, slowStart);
+    else this.#pacer.setRate(pacingRateBytesPerSecond / 1_000);
   }
 }
 

@@ -2,3 +2,4 @@
 
 export * from './datagram-network.ts';
 export * from './lab.ts';
+export * from './profiles.ts';
