@@ -115,6 +115,19 @@ describe('a socket', () => {
     expect(socket.stats.sendErrors).toBe(0);
   });
 
+  test.each([true, false])('leaves the descriptor alone once it is closed (offload %s)', async (offload) => {
+    const socket = await open(offload);
+    const { port, sizes } = await listener();
+    const buffer = socket.takeBuffer()!;
+    await socket.close();
+    const next = await open(offload); // has the same descriptor now
+    socket.send(buffer, { length: 10, segmentBytes: 10, address: { host: '127.0.0.1', port } });
+    socket.receiveMore();
+    next.send(next.takeBuffer()!, { length: 20, segmentBytes: 20, address: { host: '127.0.0.1', port } });
+    await expect.poll(() => sizes).toEqual([20]);
+    expect(socket.stats.sendErrors).toBe(1);
+  });
+
   test('has so many buffers and no more, and says when one is back', async () => {
     const socket = await open(false);
     const taken: Uint8Array[] = [];

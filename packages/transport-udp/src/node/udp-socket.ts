@@ -167,7 +167,8 @@ export class UdpSocket {
     const whole = length <= segmentBytes || (this.#segmenting && segmentBytes === this.#offloaded!.segmentBytes);
     const step = whole ? length : segmentBytes;
     let left = Math.ceil(length / step);
-    let direct = this.#direct;
+    // Once closed, the descriptor may be somebody else's.
+    let direct = this.#closed ? undefined : this.#direct;
     const sent = (error: NodeJS.ErrnoException | null): void => {
       if (error !== null) this.#noteError(error, whole && length > segmentBytes);
       left -= 1;
@@ -205,7 +206,8 @@ export class UdpSocket {
   #noteError(error: NodeJS.ErrnoException, segmented: boolean): void {
     this.#sendErrors += 1;
     this.#lastSendError = error.code;
-    if (!segmented || !this.#segmenting || !['EIO', 'EINVAL', 'EMSGSIZE'].includes(error.code ?? '')) return;
+    if (this.#closed || !segmented || !this.#segmenting || !['EIO', 'EINVAL', 'EMSGSIZE'].includes(error.code ?? ''))
+      return;
     this.#segmenting = false;
     this.#offloaded!.disableSegmentation();
   }
