@@ -4,8 +4,16 @@ import { UsageError } from '@shoal/machine';
 import { transferPriorities, type TransferPriority } from './congestion/priority.ts';
 
 export interface TransportConfig {
-  /** UDP payload of every full datagram. 1,472 fits an Ethernet frame without fragmentation (IPv4; take 1,452 for IPv6). */
+  /**
+   * UDP payload of a full datagram to begin with. 1,472 fits an Ethernet frame without fragmentation (IPv4; take 1,452 for
+   * IPv6). Where the path turns out to swallow such datagrams, smaller ones are sent.
+   */
   readonly datagramBytes: number;
+  /**
+   * Largest UDP payload that is tried (RFC 8899); what is below `datagramBytes` means `datagramBytes`. Raise it only on a
+   * socket that forbids fragmentation and sends a lone datagram whole.
+   */
+  readonly datagramBytesMax: number;
   /** A connection that hears nothing for so long is gone. */
   readonly idleTimeoutMs: number;
   /** A quiet connection says something this often, so that NATs and the idle timer keep it; 0 for never. */
@@ -42,6 +50,7 @@ export interface TransportConfig {
 
 export const defaultConfig: TransportConfig = {
   datagramBytes: 1_472,
+  datagramBytesMax: 1_472,
   idleTimeoutMs: 30_000,
   keepAliveMs: 10_000,
   handshakeTimeoutMs: 10_000,
@@ -59,6 +68,7 @@ export const defaultConfig: TransportConfig = {
 
 const limits: Record<Exclude<keyof TransportConfig, 'priority'>, readonly [least: number, most: number]> = {
   datagramBytes: [1_200, 65_507],
+  datagramBytesMax: [1_200, 65_507],
   idleTimeoutMs: [100, 2 ** 31 - 1],
   keepAliveMs: [0, 2 ** 31 - 1],
   handshakeTimeoutMs: [10, 2 ** 31 - 1],

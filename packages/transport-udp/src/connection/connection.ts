@@ -40,6 +40,8 @@ export type ConnectionEvent =
 
 /** Numbers of one connection, for logs and decisions. Times in ms, sizes in bytes. */
 export interface ConnectionStats {
+  /** Size of full datagrams: what the path is known to carry. */
+  readonly datagramBytes: number;
   readonly srttMs: number;
   readonly minRttMs: number;
   readonly cwndBytes: number;
@@ -177,6 +179,7 @@ export class Connection {
   get stats(): ConnectionStats {
     const recovery = this.#session?.recovery;
     return {
+      datagramBytes: this.#session?.mtu.bytes ?? this.#options.config.datagramBytes,
       srttMs: recovery?.rtt.srttMs ?? this.#options.config.initialRttMs,
       minRttMs: recovery?.rtt.minRttMs ?? Number.POSITIVE_INFINITY,
       cwndBytes: recovery?.controller.windowBytes ?? 0,
@@ -357,6 +360,7 @@ export class Connection {
       local: this.#handshaker.parameters,
       remote,
       datagramBytes: Math.min(config.datagramBytes, remote.datagramBytesMax),
+      datagramBytesMax: Math.min(config.datagramBytesMax, remote.datagramBytesMax),
       initialRttMs: config.initialRttMs,
       ...(rttMs === undefined ? {} : { rttMs }),
       congestion,

@@ -31,7 +31,7 @@ const controlPlaintextBytesMax = 1_000;
 export interface PacketizerParts {
   readonly keys: DirectionKeys;
   readonly remoteId: ConnectionId;
-  readonly datagramBytes: number;
+  readonly mtu: { readonly bytes: number };
   readonly recovery: Recovery;
   readonly acks: AckTracker;
   readonly control: ControlQueue;
@@ -69,15 +69,18 @@ export class Packetizer {
 
   /** Fills `out` with as many datagrams as may leave now. */
   fill(out: Uint8Array, view: DataView, now: Instant, batch: Batch): void {
-    const { datagramBytes, recovery, streams } = this.#parts;
+    const { recovery, streams } = this.#parts;
+    const datagramBytes = this.#parts.mtu.bytes;
     batch.segmentBytes = datagramBytes;
     batch.length = 0;
     let room = recovery.room(now);
-    // With every probe something sealed: should we have another address by now, only that tells the remote.
-    if (recovery.probes > 0 && this.#parts.control.empty) this.#parts.control.push({ type: 'ping' });
+    // The first probe is sealed and small: should we have another address by now, only a sealed packet tells the remote,
+    // and should the path swallow full datagrams, only a small one arrives.
+    const sealedOnly = recovery.probes > 1;
+    if (sealedOnly || (recovery.probes > 0 && !streams.sendable)) this.#pingIfSilent();
     for (let start = 0; start + datagramBytes <= out.length; start += datagramBytes) {
       const end = start + datagramBytes;
-      const bulkAllowed = room >= datagramBytes || recovery.probes > 0;
+      const bulkAllowed = !sealedOnly && (room >= datagramBytes || recovery.probes > 0);
       let at = start;
       if (this.controlDue(now) || (start === 0 && bulkAllowed && this.#parts.acks.pending && streams.sendable))
         at += this.#writeControl(out, view, at, end, now);
@@ -88,6 +91,10 @@ export class Packetizer {
     }
     recovery.noteLimit(streams.sendable && room < datagramBytes, !streams.sendable && room >= datagramBytes);
     streams.rotate();
+  }
+
+  #pingIfSilent(): void {
+    if (this.#parts.control.empty) this.#parts.control.push({ type: 'ping' });
   }
 
   /**

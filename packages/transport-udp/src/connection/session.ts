@@ -16,9 +16,10 @@ import {
   readBulkHeader,
   readPacketNumber,
 } from '../packet/header.ts';
+import { MtuSearch } from '../path/mtu-search.ts';
 import { Paths } from '../path/paths.ts';
 import { AckTracker } from '../recovery/ack-tracker.ts';
-import { type PacketFate, Recovery } from '../recovery/recovery.ts';
+import { type PacketFate, Recovery, type SizeWatcher } from '../recovery/recovery.ts';
 import type { RecordMemory } from '../streams/record.ts';
 import { ControlQueue } from './control-queue.ts';
 import { type Batch, Packetizer } from './packetizer.ts';
@@ -36,6 +37,8 @@ export interface SessionOptions {
   readonly local: TransportParameters;
   readonly remote: TransportParameters;
   readonly datagramBytes: number;
+  /** Largest size that is tried. */
+  readonly datagramBytesMax: number;
   readonly initialRttMs: number;
   /** What the handshake measured. */
   readonly rttMs?: number;
@@ -48,10 +51,11 @@ export interface SessionOptions {
 /** What a packet did: `unauthentic` changes nothing; a reason ends the connection. */
 export type PacketOutcome = 'unauthentic' | 'accepted' | { readonly reason: Reason; readonly byRemote: boolean };
 
-export class Session implements PacketFate {
+export class Session implements PacketFate, SizeWatcher {
   readonly streams: StreamTable;
   readonly recovery: Recovery;
   readonly paths: Paths;
+  readonly mtu: MtuSearch;
   readonly #options: SessionOptions;
   readonly #acks = new AckTracker();
   readonly #control = new ControlQueue();
@@ -64,19 +68,21 @@ export class Session implements PacketFate {
     const { keys, remote, datagramBytes, initialRttMs } = options;
     this.#options = options;
     this.paths = new Paths(options);
+    this.mtu = new MtuSearch(datagramBytes, options.datagramBytesMax);
     this.confirmed = !options.dialler;
     this.recovery = new Recovery({
       controller: options.congestion(datagramBytes),
       datagramBytes,
       burstBytesMax: remote.receiveBufferBytes / 2,
       initialRttMs,
+      sizes: this,
     });
     if (options.rttMs !== undefined) this.recovery.rtt.update(options.rttMs, 0);
     this.streams = new StreamTable({ ...options, control: this.#control });
     this.#packetizer = new Packetizer({
       keys: keys.sending,
       remoteId: remote.connectionId,
-      datagramBytes,
+      mtu: this.mtu,
       recovery: this.recovery,
       acks: this.#acks,
       control: this.#control,
@@ -102,14 +108,22 @@ export class Session implements PacketFate {
   /** True when `fill` would write something now. */
   wants(now: Instant): boolean {
     if (this.#packetizer.controlDue(now) || this.recovery.probes > 0 || this.paths.wants(now)) return true;
-    return this.streams.sendable && this.recovery.room(now) >= this.#options.datagramBytes;
+    return this.streams.sendable && (this.recovery.room(now) >= this.mtu.bytes || this.mtu.wanted !== undefined);
   }
 
   fill(out: Uint8Array, view: DataView, now: Instant, batch: Batch): void {
     const alone = this.paths.poll(this.recovery.rtt.ptoMs, now);
     batch.address = alone?.address ?? this.paths.address;
-    if (alone === undefined) this.#packetizer.fill(out, view, now, batch);
+    if (alone === undefined) this.#fillShared(out, view, now, batch);
     else batch.length = batch.segmentBytes = this.#packetizer.writeLone(out, view, alone.frame, alone.bytes);
+  }
+
+  #fillShared(out: Uint8Array, view: DataView, now: Instant, batch: Batch): void {
+    // Sizes are tried only while there is something to send: an idle connection says nothing.
+    const size = this.streams.sendable ? this.mtu.wanted : undefined;
+    if (size === undefined || size > out.length) return this.#packetizer.fill(out, view, now, batch);
+    this.mtu.probeSent(size, this.recovery.sent.next, this.recovery.rtt.ptoMs, now);
+    batch.length = batch.segmentBytes = this.#packetizer.writeLone(out, view, { type: 'ping' }, size);
   }
 
   writeClose(out: Uint8Array, view: DataView, reason: Reason): number {
@@ -124,12 +138,19 @@ export class Session implements PacketFate {
 
   nextTimeout(now: Instant): Instant {
     const paced = this.streams.sendable ? this.recovery.roomAt(now) : NEVER;
-    return earliest(this.recovery.nextTimeout(), this.#acks.dueAt, this.paths.nextTimeout(), paced);
+    return earliest(
+      this.recovery.nextTimeout(),
+      this.#acks.dueAt,
+      this.paths.nextTimeout(),
+      this.mtu.nextTimeout(),
+      paced,
+    );
   }
 
   handleTimeout(now: Instant): void {
     this.recovery.handleTimeout(now, this);
     this.paths.handleTimeout(now);
+    this.mtu.handleTimeout(now);
   }
 
   pieceAcked(stream: number, offset: number, length: number): void {
@@ -146,6 +167,14 @@ export class Session implements PacketFate {
 
   framesAcked(frames: readonly Frame[]): void {
     for (const frame of frames) if (frame.type === 'repair') this.streams.repairHeard(frame.stream, frame.start);
+  }
+
+  packetsAcked(largestBytes: number): void {
+    this.mtu.packetsAcked(largestBytes);
+  }
+
+  packetsLost(largestBytes: number, now: Instant): void {
+    if (this.mtu.packetsLost(largestBytes, this.recovery.rtt.srttMs, now)) this.recovery.resize(this.mtu.bytes);
   }
 
   #handleBulk(bytes: Uint8Array, view: DataView, at: number, length: number, now: Instant): PacketOutcome {
@@ -197,19 +226,21 @@ export class Session implements PacketFate {
   #handlePathResponse(token: number, now: Instant): void {
     const move = this.paths.handleResponse(token, now);
     if (move === undefined) return;
-    const { congestion, datagramBytes, initialRttMs } = this.#options;
     if (move.left.host === this.paths.address.host) this.recovery.leavePath(this);
-    else
-      this.recovery.leavePath(this, {
-        controller: congestion(datagramBytes),
-        initialRttMs: move.rttMs ?? initialRttMs,
-      });
+    else this.#beginPath(move.rttMs ?? this.#options.initialRttMs);
     this.#options.wake();
+  }
+
+  #beginPath(initialRttMs: number): void {
+    this.mtu.leavePath();
+    this.recovery.resize(this.mtu.bytes);
+    this.recovery.leavePath(this, { controller: this.#options.congestion(this.mtu.bytes), initialRttMs });
   }
 
   #handleFrame(frame: Exclude<Frame, { type: 'close' | 'pathChallenge' | 'pathResponse' }>, now: Instant): void {
     switch (frame.type) {
       case 'ack':
+        if (this.mtu.probeAcked(frame.ranges, now)) this.recovery.resize(this.mtu.bytes);
         return this.recovery.ackReceived(frame, now, this);
       case 'maxData':
         return this.streams.handleMaxData(frame.bytes);

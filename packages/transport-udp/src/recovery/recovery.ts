@@ -2,7 +2,7 @@
 // time threshold, arms the probe timer, and asks controller and pacer how much may leave.
 
 import { after, type Instant, msBetween, NEVER } from '@shoal/machine';
-import type { CongestionController } from '../congestion/controller.ts';
+import { type CongestionController, minimumWindowBytes } from '../congestion/controller.ts';
 import { DeliveryRate } from '../congestion/delivery-rate.ts';
 import { Pacer } from '../congestion/pacer.ts';
 import type { AckFrame, Frame } from '../packet/frames.ts';
@@ -28,7 +28,17 @@ export interface RecoveryOptions {
   readonly datagramBytes: number;
   readonly burstBytesMax: number;
   readonly initialRttMs: number;
+  readonly sizes?: SizeWatcher;
 }
+
+/** Is told how large the packets were that got through, and that did not. */
+export interface SizeWatcher {
+  packetsAcked(largestBytes: number): void;
+  packetsLost(largestBytes: number, now: Instant): void;
+}
+
+/** Datagrams larger than this are paced as if there were several: the bucket must fit the remote's socket buffer. */
+const pacedBytesMax = 21_840;
 
 export class Recovery {
   readonly sent: SentPackets = new SentPackets();
@@ -37,7 +47,8 @@ export class Recovery {
   #pacer: Pacer;
   readonly #late = new LatePackets();
   #delivery: DeliveryRate | undefined;
-  readonly #datagramBytes: number;
+  readonly #sizes: SizeWatcher | undefined;
+  #datagramBytes: number;
   readonly #burstBytesMax: number;
   #largestAcked = -1;
   #lossAt: Instant = NEVER;
@@ -51,12 +62,13 @@ export class Recovery {
   packetsLost = 0;
   bytesLost = 0;
 
-  constructor({ controller, datagramBytes, burstBytesMax, initialRttMs }: RecoveryOptions) {
+  constructor({ controller, datagramBytes, burstBytesMax, initialRttMs, sizes }: RecoveryOptions) {
     this.controller = controller;
     this.#datagramBytes = datagramBytes;
     this.#burstBytesMax = burstBytesMax;
+    this.#sizes = sizes;
     this.rtt = new RttEstimator(initialRttMs);
-    this.#pacer = new Pacer(datagramBytes, burstBytesMax);
+    this.#pacer = this.#newPacer();
     this.#delivery = controller.samplesDelivery === true ? new DeliveryRate() : undefined;
     this.#pace();
   }
@@ -77,14 +89,21 @@ export class Recovery {
 
   /** How many bytes may leave now. */
   room(now: Instant): number {
-    const window = this.controller.windowBytes - this.sent.bytesInFlight;
+    const window = this.#windowBytes - this.sent.bytesInFlight;
     return window <= 0 ? 0 : Math.min(window, this.#pacer.available(now));
   }
 
   /** When the pacer opens again; `NEVER` when only an acknowledgement can open the window. */
   roomAt(now: Instant): Instant {
-    const window = this.controller.windowBytes - this.sent.bytesInFlight;
+    const window = this.#windowBytes - this.sent.bytesInFlight;
     return window < this.#datagramBytes ? NEVER : this.#pacer.nextAt(now);
+  }
+
+  /** The path carries datagrams of another size now. */
+  resize(datagramBytes: number): void {
+    this.#datagramBytes = datagramBytes;
+    this.#pacer = this.#newPacer();
+    this.#pace();
   }
 
   /** Notes that an ack-eliciting packet left. */
@@ -110,6 +129,7 @@ export class Recovery {
     const { ranges } = frame;
     const { sent } = this;
     let ackedBytes = 0;
+    let largestBytes = 0;
     let largest = -1;
     for (let i = 0; i < ranges.length; i += 2) {
       const end = Math.min(ranges[i + 1]!, sent.next);
@@ -119,6 +139,7 @@ export class Recovery {
         if (n > largest) largest = n;
         ackedBytes += sent.bytes(n);
         this.#delivery?.acknowledged(n, sent.bytes(n), sent.sentAt(n));
+        largestBytes = Math.max(largestBytes, sent.bytes(n));
         const stream = sent.stream(n);
         if (stream === controlPayload) fate.framesAcked(sent.tokens(n));
         else fate.pieceAcked(stream, sent.offset(n), sent.length(n));
@@ -136,6 +157,7 @@ export class Recovery {
     }
     this.#ptoCount = 0;
     this.#probes = 0;
+    this.#sizes?.packetsAcked(largestBytes);
     this.#detectLoss(now, fate);
     this.controller.onAck({
       now,
@@ -174,7 +196,7 @@ export class Recovery {
     this.controller = fresh.controller;
     this.#delivery = this.controller.samplesDelivery === true ? new DeliveryRate() : undefined;
     this.rtt = new RttEstimator(fresh.initialRttMs);
-    this.#pacer = new Pacer(this.#datagramBytes, this.#burstBytesMax);
+    this.#pacer = this.#newPacer();
     this.#firstSampleAt = undefined;
     this.#cutAt = undefined;
     this.#late.forget();
@@ -217,6 +239,7 @@ export class Recovery {
     this.#lossAt = NEVER;
     const lost: number[] = [];
     let lostBytes = 0;
+    let largestBytes = 0;
     let newestSentAt: Instant | undefined;
     let runStart: Instant | undefined;
     let longestRunMs = 0;
@@ -236,11 +259,13 @@ export class Recovery {
       longestRunMs = Math.max(longestRunMs, runStart === undefined ? 0 : msBetween(runStart, sentAt));
       newestSentAt = sentAt;
       lostBytes += sent.bytes(n);
+      largestBytes = Math.max(largestBytes, sent.bytes(n));
       lost.push(n);
       this.#tellLost(n, fate);
       sent.settle(n, packetStates.lost);
     }
     if (newestSentAt === undefined) return;
+    this.#sizes?.packetsLost(largestBytes, now);
     this.bytesLost += lostBytes;
     this.packetsLost += lost.length;
     if (this.#cutAt === undefined || newestSentAt > this.#cutAt) {
@@ -273,6 +298,16 @@ export class Recovery {
 
   #ptoAt(): Instant {
     return this.#lastSentAt === NEVER ? NEVER : after(this.#lastSentAt, this.rtt.ptoMs * 2 ** this.#ptoCount);
+  }
+
+  /** Never below two datagrams (RFC 9002 section 7.2), whatever size the controller was made for. */
+  get #windowBytes(): number {
+    return Math.max(this.controller.windowBytes, minimumWindowBytes(this.#datagramBytes));
+  }
+
+  #newPacer(): Pacer {
+    const parts = Math.ceil(this.#datagramBytes / pacedBytesMax);
+    return new Pacer(this.#datagramBytes / parts, this.#burstBytesMax);
   }
 
   #pace(): void {

@@ -21,6 +21,8 @@ export interface PathProfile {
   readonly duplicate?: number;
   /** One bit of the datagram is flipped, as by a device that fixes the checksum up. */
   readonly corrupt?: number;
+  /** Larger datagrams vanish without a word. */
+  readonly mtuBytes?: number;
   readonly rateBytesPerSecond?: number;
   /** What waits for the rate; more is lost. */
   readonly queueBytes?: number;
@@ -86,6 +88,10 @@ export class DatagramNetwork {
   #carry({ from, to, bytes }: DatagramArrival, now: Instant): void {
     const { duplicate = 0, corrupt = 0 } = this.profile;
     this.sent += 1;
+    if (bytes.length > (this.profile.mtuBytes ?? Number.POSITIVE_INFINITY)) {
+      this.lost += 1;
+      return;
+    }
     const link = this.#linkFrom(from);
     const leavesAt = this.#queue(link, bytes.length, now);
     if (leavesAt === NEVER || this.#loses(link, leavesAt)) {
