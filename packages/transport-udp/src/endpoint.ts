@@ -18,7 +18,8 @@ import {
 import { resolveConfig, type TransportConfig } from './config.ts';
 import type { CongestionFactory } from './congestion/controller.ts';
 import { controllerFor, type TransferPriority } from './congestion/priority.ts';
-import { Connection, type ConnectionEvent, type ConnectionOwner } from './connection/connection.ts';
+import { Connection, type ConnectionOwner } from './connection/connection.ts';
+import type { ConnectionEvent } from './connection/connection-facts.ts';
 import type { Batch } from './connection/packetizer.ts';
 import { type CryptoSuite, keyBytes, type KeyPair, tagBytes } from './crypto.ts';
 import { AddressTokens } from './handshake/address-tokens.ts';

@@ -14,7 +14,8 @@ import {
   requestId,
   type RequestId,
 } from '@shoal/machine';
-import type { Connection, ConnectionStats } from '../connection/connection.ts';
+import type { Connection } from '../connection/connection.ts';
+import type { ConnectionStats } from '../connection/connection-facts.ts';
 import {
   type DatagramMachine,
   Endpoint,

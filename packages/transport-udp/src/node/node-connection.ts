@@ -2,7 +2,8 @@
 
 import type { Address, PeerId, ShoalError } from '@shoal/machine';
 import type { Reason } from '../codes.ts';
-import type { Connection, ConnectionStats } from '../connection/connection.ts';
+import type { Connection } from '../connection/connection.ts';
+import type { ConnectionStats } from '../connection/connection-facts.ts';
 import type { StreamEvent } from '../connection/stream-table.ts';
 import type { Stream, StreamPriority } from '../streams/stream.ts';
 import { NodeStream } from './node-stream.ts';

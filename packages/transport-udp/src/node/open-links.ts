@@ -1,7 +1,7 @@
 // The link contract on a real socket: what trackers and peers are given.
 
 import type { Address, LinkFact, LinkId, LinkOrder, LinkPort, PeerId } from '@shoal/machine';
-import type { ConnectionStats } from '../connection/connection.ts';
+import type { ConnectionStats } from '../connection/connection-facts.ts';
 import { LinkCarrier } from '../links/link-carrier.ts';
 import { DatagramDriver } from './datagram-driver.ts';
 import {
