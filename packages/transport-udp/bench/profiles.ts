@@ -1,5 +1,5 @@
 // What each congestion controller makes of each path, over the simulated network in virtual time:
-//   node -C @shoal/source bench/profiles.ts [--profile NAME] [--controller NAME] [--seconds 20] [--json]
+//   node -C @shoal/source bench/profiles.ts [--profile NAME] [--controller NAME] [--seconds 20] [--seed 1] [--json]
 // Mbit/s of application bytes after a second (or three round trips) to start in, share of the link, and what it
 // cost: the smoothed round-trip time at the end, and the share of packets lost.
 
@@ -13,6 +13,7 @@ const { values } = parseArgs({
     profile: { type: 'string' },
     controller: { type: 'string' },
     seconds: { type: 'string', default: '20' },
+    seed: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -34,7 +35,7 @@ for (const [profileName, profile] of Object.entries<PathProfile>(pathProfiles)) 
 function report(name: string, profile: PathProfile, controller: string, factory: CongestionFactory): void {
   // A gigabit takes a hundred thousand packets a second to simulate.
   const seconds = Math.min(Number(values.seconds), 3e9 / profile.rateBytesPerSecond! / 8 + 1);
-  const flows = new Flows(profile, name);
+  const flows = new Flows(profile, `${name}/${values.seed}`);
   const flow = flows.start(factory);
   flows.run(Math.max(1_000, 10 * profile.delayMs));
   const [mbits] = flows.measure([flow], seconds * 1_000);
