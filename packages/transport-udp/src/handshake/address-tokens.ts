@@ -9,7 +9,7 @@ import { type ConnectionId, viewOf } from '../packet/header.ts';
 const tokenAgeMsMax = 10_000;
 const issuedBytes = 8;
 const proofBytes = 16; // 128 bits of the HMAC
-export const tokenBytes: number = issuedBytes + proofBytes;
+const tokenBytes: number = issuedBytes + proofBytes;
 
 export class AddressTokens {
   readonly #crypto: CryptoSuite;

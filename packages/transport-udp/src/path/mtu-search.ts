@@ -5,7 +5,7 @@
 import { after, earliest, type Instant, NEVER } from '@shoal/machine';
 
 /** What every path carries (RFC 8899 section 5.1.2, BASE_PLPMTU): the handshake has shown it. */
-export const baseDatagramBytes = 1_200;
+const baseDatagramBytes = 1_200;
 /** Sizes worth trying between base and limit: IPv6's minimum, tunnels, PPPoE, Ethernet with IPv6 and IPv4, jumbo frames. */
 const plateaus = [1_232, 1_300, 1_352, 1_392, 1_412, 1_432, 1_452, 1_464, 1_472, 2_048, 4_052, 8_972, 16_336, 32_720];
 const ethernetBytes = 1_472;
