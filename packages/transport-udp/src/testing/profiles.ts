@@ -13,8 +13,20 @@ const path = (megabits: number, delayMs: number, queueMs: number, more: Partial<
   ...more,
 });
 
+export type PathProfileName =
+  | 'lan-1g'
+  | 'wan-100m'
+  | 'lossy-1pct'
+  | 'lossy-5pct'
+  | 'lossy-wifi'
+  | 'satellite'
+  | 'bufferbloat'
+  | 'mobile'
+  | 'corrupt'
+  | 'reorder';
+
 /** Delays are one way. */
-export const pathProfiles = {
+export const pathProfiles: Readonly<Record<PathProfileName, PathProfile>> = {
   'lan-1g': path(1_000, 0.1, 5),
   'wan-100m': path(100, 10, 20),
   'lossy-1pct': path(100, 20, 40, { loss: 0.01 }),
@@ -30,6 +42,4 @@ export const pathProfiles = {
   }),
   corrupt: path(100, 10, 20, { corrupt: 0.001 }),
   reorder: path(100, 10, 20, { reorder: 0.05, reorderByMs: 3 }),
-} as const satisfies Record<string, PathProfile>;
-
-export type PathProfileName = keyof typeof pathProfiles;
+};
