@@ -27,11 +27,11 @@ import { Dials } from './handshake/dials.ts';
 import {
   firstDatagramBytes,
   type HandshakePacket,
-  type HandshakerOptions,
   readHandshakePacket,
   retryStep,
   writeHandshakePacket,
-} from './handshake/handshaker.ts';
+} from './handshake/handshake-packet.ts';
+import type { HandshakerOptions } from './handshake/handshaker.ts';
 import type { TransportParameters } from './handshake/parameters.ts';
 import {
   type ConnectionId,

@@ -16,12 +16,8 @@ import {
 import { applicationCodeMax, applicationCodes, type Reason } from '../codes.ts';
 import type { TransportConfig } from '../config.ts';
 import type { CongestionFactory } from '../congestion/controller.ts';
-import {
-  firstDatagramBytes,
-  type HandshakePacket,
-  Handshaker,
-  type HandshakerOptions,
-} from '../handshake/handshaker.ts';
+import { firstDatagramBytes, type HandshakePacket } from '../handshake/handshake-packet.ts';
+import { Handshaker, type HandshakerOptions } from '../handshake/handshaker.ts';
 import { leads, Meeting } from '../handshake/meeting.ts';
 import { type ConnectionId, packetKinds } from '../packet/header.ts';
 import { closingMs } from '../recovery/recovery.ts';

@@ -5,25 +5,11 @@
 
 import { after, bytesEqual, type Instant, msBetween, NEVER } from '@shoal/machine';
 import type { CryptoSuite, KeyPair } from '../crypto.ts';
-import {
-  type ConnectionId,
-  handshakeHeaderBytes,
-  noConnectionId,
-  packetKinds,
-  protocolVersion,
-  sameConnectionId,
-  viewOf,
-  writeCommonHeader,
-} from '../packet/header.ts';
+import { type ConnectionId, noConnectionId, protocolVersion, sameConnectionId, viewOf } from '../packet/header.ts';
+import { firstDatagramBytes, type HandshakePacket, retryStep, writeHandshakePacket } from './handshake-packet.ts';
 import { NoiseHandshake } from './noise.ts';
 import { readParameters, type TransportParameters, writeParameters } from './parameters.ts';
 import { type SessionKeys, sessionKeys } from './session-keys.ts';
-
-/** Bytes of the first datagram: proves that the path carries that much, and bounds amplification. */
-export const firstDatagramBytes = 1_200;
-
-/** The step of a packet that is no message: it carries a token that the dialler has to send its first message with. */
-export const retryStep = 0;
 
 const repeatMs = 250;
 const repeatMsMax = 1_000;
@@ -56,53 +42,6 @@ export interface HandshakeResult {
 
 /** What a message did: `finished` comes once a side has authenticated the other; `refused` is final. */
 export type HandshakeProgress = 'ignored' | 'answered' | 'finished' | 'refused';
-
-/** A handshake packet taken apart. */
-export interface HandshakePacket {
-  /** The id it was sent to; all zero in a first message. */
-  readonly to: ConnectionId;
-  readonly source: ConnectionId;
-  readonly step: number;
-  readonly message: Uint8Array;
-  /** What proves a dialler's address; mostly empty. */
-  readonly token: Uint8Array;
-}
-
-/** Undefined when the packet is of another version or contradicts itself. */
-export function readHandshakePacket(bytes: Uint8Array, at: number, length: number): HandshakePacket | undefined {
-  const view = viewOf(bytes.subarray(at, at + length));
-  const messageBytes = view.getUint16(21);
-  if (view.getUint8(19) !== protocolVersion || handshakeHeaderBytes + messageBytes > length) return undefined;
-  const tokenAt = at + handshakeHeaderBytes + messageBytes;
-  const tokenEnd = tokenAt < at + length ? tokenAt + 1 + bytes[tokenAt]! : 0;
-  return {
-    to: { high: view.getUint32(3), low: view.getUint32(7) },
-    source: { high: view.getUint32(11), low: view.getUint32(15) },
-    step: view.getUint8(20),
-    message: bytes.slice(at + handshakeHeaderBytes, tokenAt),
-    token: tokenEnd > at + length ? new Uint8Array() : bytes.slice(tokenAt + 1, tokenEnd),
-  };
-}
-
-/** Writes a packet padded to `bytesMin`; returns its length. */
-export function writeHandshakePacket(out: Uint8Array, packet: HandshakePacket, bytesMin = 0): number {
-  const { to, source, step, message, token } = packet;
-  const tokenAt = handshakeHeaderBytes + message.length;
-  const needed = tokenAt + 1 + token.length;
-  const length = Math.max(needed, bytesMin);
-  const view = viewOf(out);
-  writeCommonHeader(view, 0, packetKinds.handshake, length, to);
-  view.setUint32(11, source.high);
-  view.setUint32(15, source.low);
-  view.setUint8(19, protocolVersion);
-  view.setUint8(20, step);
-  view.setUint16(21, message.length);
-  out.set(message, handshakeHeaderBytes);
-  out[tokenAt] = token.length;
-  out.set(token, tokenAt + 1);
-  out.fill(0, needed, length);
-  return length;
-}
 
 export class Handshaker {
   readonly #options: HandshakerOptions;

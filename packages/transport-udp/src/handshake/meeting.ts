@@ -5,7 +5,8 @@
 
 import { bytesEqual, type Instant } from '@shoal/machine';
 import { type ConnectionId, sameConnectionId } from '../packet/header.ts';
-import { Handshaker, type HandshakePacket, type HandshakerOptions } from './handshaker.ts';
+import type { HandshakePacket } from './handshake-packet.ts';
+import { Handshaker, type HandshakerOptions } from './handshaker.ts';
 
 /** First packets answered beside one dial. One is the remote's; more are of somebody who knows that we dial. */
 const answersMax = 4;
