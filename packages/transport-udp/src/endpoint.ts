@@ -3,11 +3,9 @@
 
 import {
   type Address,
-  formatAddress,
   fromHex,
   type Instant,
   instant,
-  type Machine,
   Outbox,
   type PeerId,
   peerId,
@@ -22,21 +20,15 @@ import { Connection, type ConnectionOwner } from './connection/connection.ts';
 import type { ConnectionEvent } from './connection/connection-facts.ts';
 import type { Batch } from './connection/packetizer.ts';
 import { type CryptoSuite, keyBytes, type KeyPair, tagBytes } from './crypto.ts';
-import { AddressTokens } from './handshake/address-tokens.ts';
+import type { DatagramMachine, Transmit } from './datagram-machine.ts';
 import { Dials } from './handshake/dials.ts';
-import {
-  firstDatagramBytes,
-  type HandshakePacket,
-  readHandshakePacket,
-  retryStep,
-  writeHandshakePacket,
-} from './handshake/handshake-packet.ts';
+import { firstDatagramBytes, type HandshakePacket, readHandshakePacket } from './handshake/handshake-packet.ts';
 import type { HandshakerOptions } from './handshake/handshaker.ts';
 import type { TransportParameters } from './handshake/parameters.ts';
+import { Strangers } from './handshake/strangers.ts';
 import {
   type ConnectionId,
   connectionIdFrom,
-  noConnectionId,
   packetKinds,
   packetLengthAt,
   sameConnectionId,
@@ -67,13 +59,6 @@ export interface ConnectOptions {
 
 export type EndpointEvent = ConnectionEvent & { readonly connection: Connection };
 
-/** What to send: the first `length` bytes of the buffer, cut into datagrams of `segmentBytes` (the last may be shorter). */
-export interface Transmit {
-  readonly length: number;
-  readonly segmentBytes: number;
-  readonly address: Address;
-}
-
 /** Counters since the beginning. Sizes in bytes of UDP payload. */
 export interface EndpointStats {
   readonly connections: number;
@@ -88,20 +73,6 @@ export interface EndpointStats {
   readonly retriesSent: number;
 }
 
-/** A machine that speaks datagrams: what a socket, or a simulated network, drives. */
-export interface DatagramMachine<Output> extends Machine<Output> {
-  /** Takes in what the socket received: one datagram, or several of one sender back to back. Never throws. */
-  handleDatagram(bytes: Uint8Array, from: Address, now: Instant): void;
-  /**
-   * Fills `buffer` with datagrams for one address; undefined when nothing may leave now. Call it until then after
-   * every other call. The longer the buffer (up to 64 KiB), the more leaves in one go.
-   */
-  pollTransmit(buffer: Uint8Array, now: Instant): Transmit | undefined;
-}
-
-/** Tokens waiting to leave; beyond it first packets are dropped, so that a flood cannot fill what is sent. */
-const retriesQueuedMax = 64;
-
 const nowhere: Address = { host: '', port: 0 };
 const firstMessageBytesMax = keyBytes + tagBytes;
 
@@ -115,12 +86,8 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
   readonly #memory = new RecordMemory();
   /** By the first word of our connection id; the second is checked. */
   readonly #connections = new Map<number, Connection>();
-  /** Connections of strangers by their first packet, so that a repeated one finds its connection and no other does. */
-  readonly #strangers = new Map<string, Connection>();
-  readonly #strangerKeys = new WeakMap<Connection, string>();
+  readonly #strangers: Strangers<Connection>;
   readonly #dials = new Dials<Connection>();
-  /** Strangers whose handshake is not finished. */
-  readonly #pending = new Set<Connection>();
   readonly #timers = new Timers<Connection>();
   /** Told or written to since they were last asked to transmit, in the order of their turns. */
   readonly #ready = new Set<Connection>();
@@ -130,11 +97,6 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
   #bytesReceived = 0;
   #bytesSent = 0;
   #packetsUnknown = 0;
-  #handshakesRefused = 0;
-  #retriesSent = 0;
-  /** Strangers that are to come again with a token. */
-  readonly #retries: { readonly address: Address; readonly source: ConnectionId }[] = [];
-  #tokens: AddressTokens | undefined;
 
   constructor(options: EndpointOptions) {
     if (options.psk !== undefined && options.psk.length !== keyBytes)
@@ -144,6 +106,7 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
     this.#options = options;
     this.config = resolveConfig(options.config);
     this.peer = peerId(toHex(options.keyPair.publicKey))!;
+    this.#strangers = new Strangers({ ...options, config: this.config });
     this.#congestion = options.congestion ?? controllerFor(this.config.priority);
   }
 
@@ -154,8 +117,8 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
       bytesReceived: this.#bytesReceived,
       bytesSent: this.#bytesSent,
       packetsUnknown: this.#packetsUnknown,
-      handshakesRefused: this.#handshakesRefused,
-      retriesSent: this.#retriesSent,
+      handshakesRefused: this.#strangers.refused,
+      retriesSent: this.#strangers.retriesSent,
     };
   }
 
@@ -179,7 +142,7 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
    */
   connect(address: Address, now: Instant, options: ConnectOptions = {}): Connection | undefined {
     this.#now = now;
-    if (this.#connections.size >= this.config.connectionsMax) return undefined;
+    if (this.#full) return undefined;
     const connection = this.#add(address, now, undefined, options);
     this.#dials.add(connection, address, connection.localId);
     return connection;
@@ -231,22 +194,10 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
   pollTransmit(buffer: Uint8Array, now: Instant): Transmit | undefined {
     this.#now = now;
     this.#settle();
-    const retry = this.#retries.shift();
-    if (retry !== undefined) return this.#transmitRetry(retry, buffer);
-    const view = viewOf(buffer);
-    const batch: Batch = { length: 0, segmentBytes: 0, address: nowhere };
-    for (const connection of this.#ready) {
-      this.#ready.delete(connection);
-      connection.fill(buffer, view, now, batch);
-      this.#touched.add(connection);
-      if (batch.length === 0) continue;
-      this.#ready.add(connection); // behind the others, until it has nothing more
-      this.#bytesSent += batch.length;
-      this.#settle();
-      return { length: batch.length, segmentBytes: batch.segmentBytes, address: batch.address };
-    }
+    const transmit = this.#strangers.pollTransmit(buffer, now) ?? this.#transmitReady(buffer, now);
+    this.#bytesSent += transmit?.length ?? 0;
     this.#settle();
-    return undefined;
+    return transmit;
   }
 
   /** Closes every connection, as `Connection.close` does. */
@@ -279,8 +230,23 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
     this.#touched.clear();
   }
 
+  /** What the connection whose turn it is has to send. */
+  #transmitReady(buffer: Uint8Array, now: Instant): Transmit | undefined {
+    const view = viewOf(buffer);
+    const batch: Batch = { length: 0, segmentBytes: 0, address: nowhere };
+    for (const connection of this.#ready) {
+      this.#ready.delete(connection);
+      connection.fill(buffer, view, now, batch);
+      this.#touched.add(connection);
+      if (batch.length === 0) continue;
+      this.#ready.add(connection); // behind the others, until it has nothing more
+      return { length: batch.length, segmentBytes: batch.segmentBytes, address: batch.address };
+    }
+    return undefined;
+  }
+
   #settleHandshake(connection: Connection): void {
-    this.#pending.delete(connection);
+    this.#strangers.settle(connection);
     const dialled = this.#dials.idOf(connection);
     if (dialled === undefined) return;
     if (dialled.high !== connection.localId.high) {
@@ -328,45 +294,18 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
   }
 
   #handleStranger(packet: HandshakePacket, from: Address, length: number): void {
-    const key = `${formatAddress(from)} ${packet.source.high} ${packet.source.low} ${toHex(packet.message)}`;
-    let connection = this.#strangers.get(key);
+    let connection = this.#strangers.find(packet, from);
     if (connection === undefined) {
-      const { connectionsMax, pendingHandshakesMax, retryFromHandshakes } = this.config;
-      if (this.#connections.size >= connectionsMax || this.#pending.size >= pendingHandshakesMax) {
-        this.#handshakesRefused += 1;
-        return;
-      }
-      if (this.#pending.size >= retryFromHandshakes && !this.#hasToken(packet, from)) {
-        if (this.#retries.length < retriesQueuedMax) this.#retries.push({ address: from, source: packet.source });
-        else this.#handshakesRefused += 1;
-        return;
-      }
+      if (!this.#strangers.admits(packet, from, this.#full, this.#now)) return;
       connection = this.#add(from, this.#now, packet.source);
-      this.#strangers.set(key, connection);
-      this.#strangerKeys.set(connection, key);
-      this.#pending.add(connection);
+      this.#strangers.add(connection, packet, from);
     }
     connection.noteReceived(length);
     connection.handleHandshake(packet, this.#now);
   }
 
-  #hasToken({ token, source }: HandshakePacket, from: Address): boolean {
-    return token.length > 0 && this.#addressTokens.accepts(token, from, source, this.#now);
-  }
-
-  #transmitRetry({ address, source }: { address: Address; source: ConnectionId }, out: Uint8Array): Transmit {
-    const message = this.#addressTokens.issue(address, source, this.#now);
-    const token = new Uint8Array();
-    const length = writeHandshakePacket(out, { to: source, source: noConnectionId, step: retryStep, message, token });
-    this.#retriesSent += 1;
-    this.#bytesSent += length;
-    return { length, segmentBytes: length, address };
-  }
-
-  get #addressTokens(): AddressTokens {
-    const { crypto, randomBytes } = this.#options;
-    this.#tokens ??= new AddressTokens(crypto, randomBytes(keyBytes));
-    return this.#tokens;
+  get #full(): boolean {
+    return this.#connections.size >= this.config.connectionsMax;
   }
 
   #add(address: Address, now: Instant, initiatorId?: ConnectionId, options: ConnectOptions = {}): Connection {
@@ -427,6 +366,6 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
     this.#dials.remove(connection);
     this.#ready.delete(connection);
     this.#connections.delete(connection.localId.high);
-    this.#strangers.delete(this.#strangerKeys.get(connection) ?? '');
+    this.#strangers.remove(connection);
   }
 }

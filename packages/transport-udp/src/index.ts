@@ -12,6 +12,7 @@ export { Connection } from './connection/connection.ts';
 export type { ConnectionEvent, ConnectionStats } from './connection/connection-facts.ts';
 export type { StreamEvent } from './connection/stream-table.ts';
 export * from './crypto.ts';
+export * from './datagram-machine.ts';
 export * from './endpoint.ts';
 export { nobleCrypto } from './noble-crypto.ts';
 export { Stream, type StreamPriority } from './streams/stream.ts';

@@ -16,13 +16,8 @@ import {
 } from '@shoal/machine';
 import type { Connection } from '../connection/connection.ts';
 import type { ConnectionStats } from '../connection/connection-facts.ts';
-import {
-  type DatagramMachine,
-  Endpoint,
-  type EndpointEvent,
-  type EndpointOptions,
-  type Transmit,
-} from '../endpoint.ts';
+import type { DatagramMachine, Transmit } from '../datagram-machine.ts';
+import { Endpoint, type EndpointEvent, type EndpointOptions } from '../endpoint.ts';
 import { BodyMemory } from './body-memory.ts';
 import { Link, type LinkOwner } from './link.ts';
 import { linkCodeNumber, linkCodeOf } from './link-reasons.ts';

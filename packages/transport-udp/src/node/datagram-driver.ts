@@ -4,7 +4,7 @@
 
 import { type Instant, NEVER } from '@shoal/machine';
 import { nodeClock } from '@shoal/machine/node';
-import type { DatagramMachine } from '../endpoint.ts';
+import type { DatagramMachine } from '../datagram-machine.ts';
 import type { UdpSocket } from './udp-socket.ts';
 
 const turnMsMax = 50;

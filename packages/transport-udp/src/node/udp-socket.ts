@@ -4,7 +4,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { type Address, ShoalError, UsageError } from '@shoal/machine';
-import type { Transmit } from '../endpoint.ts';
+import type { Transmit } from '../datagram-machine.ts';
 import { DirectSocket } from './direct-socket.ts';
 import { type OffloadedSocket, openOffloadedSocket } from './offload.ts';
 import type { ForeignCalls } from './foreign-calls.ts';

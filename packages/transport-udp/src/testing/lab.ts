@@ -2,7 +2,7 @@
 // virtual time: step from event to event, or drive until a condition holds. Every call is followed by a full drain.
 
 import { type Address, formatAddress, type Instant, instant, invariant, type Rng, seededRng } from '@shoal/machine';
-import type { DatagramMachine } from '../endpoint.ts';
+import type { DatagramMachine } from '../datagram-machine.ts';
 import { DatagramNetwork, type PathProfile } from './datagram-network.ts';
 
 interface LabNode<Output> {
