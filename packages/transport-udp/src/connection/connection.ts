@@ -24,6 +24,7 @@ import { closingMs } from '../recovery/recovery.ts';
 import type { RecordMemory } from '../streams/record.ts';
 import type { Stream } from '../streams/stream.ts';
 import type { ConnectionEvent, ConnectionStats } from './connection-facts.ts';
+import { Liveness } from './liveness.ts';
 import type { Batch } from './packetizer.ts';
 import { Session } from './session.ts';
 
@@ -55,12 +56,6 @@ const flushMsMax = 2_000;
 /** After an answer that did not fit our key or secret: the true one may still come, but then it comes soon. */
 const forgeryPatienceMs = 2_000;
 
-/**
- * A silence in the middle of a record: after so long, and twice as long each time, we say something. A remote that lost us
- * when our NAT gave us another port only finds us again by what we send.
- */
-const silenceMs = 1_000;
-
 export class Connection {
   /** For whoever uses the connection. */
   context: unknown;
@@ -73,11 +68,7 @@ export class Connection {
   #state: State = 'handshaking';
   #peer: PeerId | undefined;
   #deadline: Instant;
-  #heardAt: Instant;
-  #keepAliveAt: Instant = NEVER;
-  /** Undefined while no bulk is expected. */
-  #silenceMs: number | undefined;
-  #idleTimeoutMs: number;
+  readonly #liveness: Liveness;
   #closeReason: Reason = 'done';
   #closeDue = false;
   /** Dialler: the remote has shown that it has our last handshake message. */
@@ -91,8 +82,7 @@ export class Connection {
     this.#options = options;
     this.#handshaker = new Handshaker(handshake, initiatorId);
     this.#deadline = after(now, config.handshakeTimeoutMs);
-    this.#heardAt = now;
-    this.#idleTimeoutMs = config.idleTimeoutMs;
+    this.#liveness = new Liveness(config.idleTimeoutMs, now);
     if (this.#dialler) this.#handshaker.begin(now);
   }
 
@@ -235,8 +225,7 @@ export class Connection {
       if (this.#state === 'open') this.#deadline = NEVER; // it was the handshake's
       this.#handshaker.confirm();
     }
-    this.#heardAt = now;
-    if (view.getUint8(at) !== packetKinds.control) this.#silenceMs = silenceMs;
+    this.#liveness.heard(view.getUint8(at) !== packetKinds.control, now);
     if (outcome !== 'accepted') this.#finish(outcome.reason, outcome.byRemote, now);
     this.#options.owner.touched(this);
   }
@@ -244,16 +233,8 @@ export class Connection {
   nextTimeout(now: Instant): Instant {
     if (this.#state === 'closed') return NEVER;
     if (this.#state === 'closing') return this.#deadline;
-    const idleAt = after(this.#heardAt, this.#idleTimeoutMs);
     const session = this.#session?.nextTimeout(now) ?? NEVER;
-    return earliest(
-      this.#handshaker.nextTimeout(),
-      this.#deadline,
-      idleAt,
-      this.#keepAliveAt,
-      this.#silenceEnds(),
-      session,
-    );
+    return earliest(this.#handshaker.nextTimeout(), this.#deadline, this.#liveness.nextTimeout(), session);
   }
 
   handleTimeout(now: Instant): void {
@@ -263,11 +244,11 @@ export class Connection {
       return;
     }
     if (now >= this.#deadline) return this.#deadlinePassed(now);
-    if (now >= after(this.#heardAt, this.#idleTimeoutMs)) return this.#end('idleTimedOut', false);
+    if (this.#liveness.isOver(now)) return this.#end('idleTimedOut', false);
     this.#handshaker.handleTimeout(now);
     this.#session?.handleTimeout(now);
-    this.#breakSilence(now);
-    this.#keepAlive(now);
+    const midRecord = this.#session?.streams.midRecord === true;
+    if (this.#liveness.handleTimeout(midRecord, now)) this.#session?.ping();
   }
 
   // What leaves
@@ -339,11 +320,10 @@ export class Connection {
       emit: (event) => this.#emit(event),
       wake: () => owner.touched(this),
     });
-    this.#idleTimeoutMs = Math.min(config.idleTimeoutMs, remote.idleTimeoutMs);
-    this.#heardAt = now;
+    const idleTimeoutMs = Math.min(config.idleTimeoutMs, remote.idleTimeoutMs);
+    this.#liveness.open({ idleTimeoutMs, keepAliveMs: config.keepAliveMs }, now);
     this.#confirmed = !this.#dialler;
     if (this.#confirmed) this.#deadline = NEVER;
-    if (config.keepAliveMs > 0) this.#keepAliveAt = after(now, config.keepAliveMs);
     this.#emit({ type: 'connectionOpened' });
   }
 
@@ -351,25 +331,6 @@ export class Connection {
   #deadlinePassed(now: Instant): void {
     if (this.#state === 'flushing') return this.#sayClose(now);
     this.#end(this.#handshaker.sawForgery ? 'authenticationFailed' : 'handshakeTimedOut', false);
-  }
-
-  #keepAlive(now: Instant): void {
-    const { keepAliveMs } = this.#options.config;
-    if (this.#session === undefined || now < this.#keepAliveAt) return;
-    const quietAt = after(this.#heardAt, keepAliveMs);
-    if (now >= quietAt) this.#session.ping();
-    this.#keepAliveAt = now >= quietAt ? after(now, keepAliveMs) : quietAt;
-  }
-
-  #silenceEnds(): Instant {
-    return this.#silenceMs === undefined ? NEVER : after(this.#heardAt, this.#silenceMs);
-  }
-
-  #breakSilence(now: Instant): void {
-    if (this.#silenceMs === undefined || now < this.#silenceEnds()) return;
-    const expecting = this.#session?.streams.midRecord === true;
-    if (expecting) this.#session!.ping();
-    this.#silenceMs = expecting ? 2 * this.#silenceMs : undefined;
   }
 
   /** The remote closed, or has to be shut out for what it sent. */
