@@ -24,36 +24,31 @@ export class Layout {
   readonly totalBytes: number;
   readonly chunkCount: number;
   readonly fileCount: number;
-  /** Size of every chunk but the last, which may be smaller. */
-  readonly chunkBytes: number;
   /** Where each file starts, and, last, the total: `starts[file + 1] - starts[file]` is a file's size. */
   readonly #starts: Float64Array;
+  /** The same of chunks. */
+  readonly #chunkStarts: Float64Array;
 
-  constructor(fileBytes: readonly number[], chunkBytes: number) {
-    invariant(Number.isSafeInteger(chunkBytes) && chunkBytes > 0, 'a chunk has a whole, positive number of bytes');
-    this.chunkBytes = chunkBytes;
+  /** `chunks` is the size of all chunks but the last, which may be smaller, or the size of each. */
+  constructor(fileBytes: ArrayLike<number>, chunks: number | ArrayLike<number>) {
+    this.#starts = startsOf(fileBytes);
+    this.totalBytes = this.#starts.at(-1)!;
+    this.#chunkStarts = typeof chunks === 'number' ? evenStarts(this.totalBytes, chunks) : startsOf(chunks);
+    invariant(this.#chunkStarts.at(-1) === this.totalBytes, 'the chunks are as large as the files');
     this.fileCount = fileBytes.length;
-    this.#starts = new Float64Array(fileBytes.length + 1);
-    let total = 0;
-    for (const [file, bytes] of fileBytes.entries()) {
-      invariant(Number.isSafeInteger(bytes) && bytes >= 0, 'a file has a whole number of bytes');
-      total += bytes;
-      this.#starts[file + 1] = total;
-    }
-    invariant(Number.isSafeInteger(total), 'a set has a countable number of bytes');
-    this.totalBytes = total;
-    this.chunkCount = Math.ceil(total / chunkBytes);
+    this.chunkCount = this.#chunkStarts.length - 1;
   }
 
   /** Where a chunk begins in the byte space. */
   chunkStart(chunk: number): number {
     invariant(Number.isInteger(chunk) && chunk >= 0 && chunk < this.chunkCount, 'the chunk is one of the set');
-    return chunk * this.chunkBytes;
+    return this.#chunkStarts[chunk]!;
   }
 
   /** How many bytes a chunk has. */
   sizeOfChunk(chunk: number): number {
-    return Math.min(this.chunkBytes, this.totalBytes - this.chunkStart(chunk));
+    const start = this.chunkStart(chunk);
+    return this.#chunkStarts[chunk + 1]! - start;
   }
 
   /** How many bytes a file has. */
@@ -82,17 +77,16 @@ export class Layout {
     return pieces;
   }
 
-  /** The file that holds the byte at `offset` of the byte space: found by halving, for sets of very many files. */
+  /** The file that holds the byte at `offset` of the byte space. */
   fileAt(offset: number): number {
     invariant(offset >= 0 && offset < this.totalBytes, 'the byte lies inside the set');
-    let low = 0;
-    let high = this.fileCount;
-    while (low + 1 < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#starts[middle]! <= offset) low = middle;
-      else high = middle;
-    }
-    return low;
+    return lastStartAt(this.#starts, offset);
+  }
+
+  /** The chunk that holds the byte at `offset` of the byte space. */
+  chunkAt(offset: number): number {
+    invariant(offset >= 0 && offset < this.totalBytes, 'the byte lies inside the set');
+    return lastStartAt(this.#chunkStarts, offset);
   }
 
   /** The chunks that hold any byte of a file: an empty span for an empty file. */
@@ -104,7 +98,46 @@ export class Layout {
   chunksOfFileRange(file: number, start: number, end: number): ChunkSpan {
     invariant(start >= 0 && start <= end && end <= this.sizeOfFile(file), 'the range lies inside the file');
     const from = this.#starts[file]! + start;
-    const first = Math.floor(from / this.chunkBytes);
-    return { first, end: start === end ? first : Math.ceil((from + end - start) / this.chunkBytes) };
+    return this.chunksOfRange(from, from + end - start);
   }
+
+  /** The chunks that hold any byte from `start` up to, not including, `end`. */
+  chunksOfRange(start: number, end: number): ChunkSpan {
+    invariant(start >= 0 && start <= end && end <= this.totalBytes, 'the range lies inside the set');
+    if (start === end) return { first: 0, end: 0 };
+    return { first: this.chunkAt(start), end: this.chunkAt(end - 1) + 1 };
+  }
+}
+
+/** Where each of things that lie one after the other begins, and, last, where they all end. */
+function startsOf(sizes: ArrayLike<number>): Float64Array {
+  const starts = new Float64Array(sizes.length + 1);
+  for (let index = 0; index < sizes.length; index += 1) {
+    const size = sizes[index]!;
+    invariant(Number.isSafeInteger(size) && size >= 0, 'files and chunks have a whole number of bytes');
+    starts[index + 1] = starts[index]! + size;
+  }
+  invariant(Number.isSafeInteger(starts.at(-1)), 'a set has a countable number of bytes');
+  return starts;
+}
+
+/** The same for pieces of one size, the last one with what is left. */
+function evenStarts(totalBytes: number, chunkBytes: number): Float64Array {
+  invariant(Number.isSafeInteger(chunkBytes) && chunkBytes > 0, 'a chunk has a whole, positive number of bytes');
+  const starts = new Float64Array(Math.ceil(totalBytes / chunkBytes) + 1);
+  for (let chunk = 0; chunk < starts.length - 1; chunk += 1) starts[chunk] = chunk * chunkBytes;
+  starts[starts.length - 1] = totalBytes;
+  return starts;
+}
+
+/** The last of `starts` (without the end) that is not after `offset`: found by halving, for sets of very many. */
+function lastStartAt(starts: Float64Array, offset: number): number {
+  let low = 0;
+  let high = starts.length - 1;
+  while (low + 1 < high) {
+    const middle = (low + high) >>> 1;
+    if (starts[middle]! <= offset) low = middle;
+    else high = middle;
+  }
+  return low;
 }

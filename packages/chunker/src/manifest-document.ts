@@ -1,68 +1,98 @@
-// What peers hand each other before any chunk: the encoded manifest and the digests of all chunks, as one blob.
-//   length of the manifest (4 bytes, big-endian) | manifest | chunk digests, 32 bytes each
-// The manifest is checked against the swarmId, the digests against the manifest's root.
+// A whole manifest: the header that the swarmId names, the file list and the chunk table that the header's two roots
+// bind, and the trees that prove any part of them. Written as
+//   length of the header (2 bytes, big-endian) | header | entries | chunk table
 
 import { bytesEqual, invariant } from '@shoal/machine';
 import { chunkCountMax } from './chunk-size.ts';
+import { chunkRecordBytes, type ChunkTable, decodeChunkTable, digestAt, encodeChunkTable } from './chunk-table.ts';
 import { type Decoded, decoded, refused } from './decoded.ts';
 import { digestBytes, type HashSuite } from './hash.ts';
+import type { HashTree } from './hash-tree.ts';
 import type { Layout } from './layout.ts';
+import { entriesOf, entriesProblem, layoutOf, type Manifest, pathsBytesMax, takeApart } from './manifest.ts';
+import { contentBytes, decodeEntries, encodeEntries, type ManifestEntry } from './manifest-entry.ts';
 import {
-  decodeManifest,
-  encodeManifest,
-  layoutOf,
-  type Manifest,
-  manifestBytesMax,
+  decodeHeader,
+  encodeHeader,
+  headerBytesMax,
+  headerProblem,
+  manifestEntriesMax,
+  type ManifestHeader,
   type ManifestProblem,
-  manifestProblem,
-} from './manifest.ts';
-import { digestAt, merkleRoot } from './merkle.ts';
+  manifestVersion,
+} from './manifest-header.ts';
+import { chunkTree, entryTree } from './manifest-trees.ts';
 import { type SwarmId, swarmIdOf } from './swarm-id.ts';
 
-const lengthBytes = 4;
+const lengthBytes = 2;
 
-/** Longest document, in bytes: what a peer may claim at most when it is asked for one. */
-export const documentBytesMax: number = lengthBytes + manifestBytesMax + chunkCountMax * digestBytes;
+/** Longest document, in bytes. */
+export const documentBytesMax: number =
+  lengthBytes + headerBytesMax + pathsBytesMax + 16 * manifestEntriesMax + 36 * chunkCountMax;
 
-/** A manifest with its chunk digests, both checked. */
-export interface ManifestDocument {
+/** A manifest with its chunk digests, all checked. */
+export interface ManifestDocument extends ChunkTable {
   readonly swarmId: SwarmId;
+  readonly header: ManifestHeader;
   readonly manifest: Manifest;
   readonly layout: Layout;
-  /** Chunk digests one after the other; `digestAt` finds one. */
-  readonly table: Uint8Array;
-  /** The whole as it is sent and stored. */
-  readonly bytes: Uint8Array;
+  /** Files and empty folders as the tree over them has them. */
+  readonly entries: readonly ManifestEntry[];
+  readonly trees: { readonly entries: HashTree; readonly chunks: HashTree };
 }
 
 /**
- * Makes the document of content just hashed. `table` holds one digest per chunk of the layout that `contents` gives.
- * Answers a reason when the contents cannot be a manifest (an unsafe name, too many files).
+ * Makes the document of content just hashed: `chunks` has a digest and, if content-defined, a size for each chunk, which
+ * must be those of the files. Answers a reason when the contents cannot be a manifest (an unsafe name, too many files).
  */
 export function makeDocument(
-  contents: Omit<Manifest, 'root' | 'version'>,
-  table: Uint8Array,
+  manifest: Manifest,
+  chunks: ChunkTable,
   hashes: HashSuite,
 ): Decoded<ManifestDocument, ManifestProblem> {
-  const manifest: Manifest = { version: 1, ...contents, root: merkleRoot(table, hashes[contents.hash]) };
-  const problem = manifestProblem(manifest);
+  const { kind, name, hash, chunking } = manifest;
+  const layout = layoutOf(manifest, chunks.sizes);
+  invariant(chunks.digests.length === layout.chunkCount * digestBytes, 'the table has one digest per chunk');
+  const entries = entriesOf(manifest);
+  const trees = { entries: entryTree(entries, hashes[hash]), chunks: chunkTree(layout, chunks, hashes[hash]) };
+  const header: ManifestHeader = {
+    version: manifestVersion,
+    kind,
+    name,
+    hash,
+    chunking,
+    totalBytes: layout.totalBytes,
+    chunkCount: layout.chunkCount,
+    entryCount: entries.length,
+    entriesRoot: trees.entries.root.digest,
+    chunksRoot: trees.chunks.root.digest,
+  };
+  const problem = headerProblem(header) ?? entriesProblem(manifest, entries);
   if (problem !== undefined) return problem;
-  const layout = layoutOf(manifest);
-  invariant(table.length === layout.chunkCount * digestBytes, 'the table has one digest per chunk');
-  const head = encodeManifest(manifest);
-  if (head.length > manifestBytesMax)
-    return refused('tooLarge', `the manifest has more than ${manifestBytesMax} bytes`);
-  const bytes = new Uint8Array(lengthBytes + head.length + table.length);
-  new DataView(bytes.buffer).setUint32(0, head.length);
-  bytes.set(head, lengthBytes);
-  bytes.set(table, lengthBytes + head.length);
-  const tableView = bytes.subarray(lengthBytes + head.length);
-  return decoded({ swarmId: swarmIdOf(head, hashes), manifest, layout, table: tableView, bytes });
+  const swarmId = swarmIdOf(encodeHeader(header), hashes);
+  return decoded({ ...chunks, swarmId, header, manifest, layout, entries, trees });
+}
+
+export function encodeDocument({ header, entries, digests, sizes }: ManifestDocument): Uint8Array {
+  const written = encodeHeader(header);
+  const parts = [
+    Uint8Array.of(written.length >> 8, written.length & 255),
+    written,
+    encodeEntries(entries),
+    encodeChunkTable({ digests, sizes }),
+  ];
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }
 
 /**
- * Reads a document from a stranger. With `expected` it must be that swarm's; the digests must have the manifest's root.
- * The answer keeps views of `bytes`, which must not be changed afterwards.
+ * Reads a document from a stranger. With `expected` it must be that swarm's. The answer keeps views of `bytes`, which must
+ * not be changed afterwards.
  */
 export function decodeDocument(
   bytes: Uint8Array,
@@ -70,23 +100,38 @@ export function decodeDocument(
 ): Decoded<ManifestDocument, ManifestProblem> {
   if (bytes.length > documentBytesMax)
     return refused('tooLarge', `the manifest has more than ${documentBytesMax} bytes`);
-  if (bytes.length < lengthBytes) return refused('malformed', 'the manifest is cut short');
-  const headBytes = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
-  if (headBytes > bytes.length - lengthBytes) return refused('malformed', 'the manifest is cut short');
-  const head = bytes.subarray(lengthBytes, lengthBytes + headBytes);
-  const swarmId = swarmIdOf(head, hashes);
+  const headerEnd = lengthBytes + (bytes[0] ?? 0) * 256 + (bytes[1] ?? 0);
+  const written = bytes.subarray(lengthBytes, headerEnd);
+  const swarmId = swarmIdOf(written, hashes);
   if (expected !== undefined && swarmId !== expected)
     return refused('mismatch', 'the manifest is not the one that was asked for');
-  const answer = decodeManifest(head);
-  if (!answer.ok) return answer;
-  const manifest = answer.value;
-  const layout = layoutOf(manifest);
-  const table = bytes.subarray(lengthBytes + headBytes);
-  if (table.length !== layout.chunkCount * digestBytes)
-    return refused('malformed', 'the chunk table does not have one digest per chunk');
-  if (!bytesEqual(merkleRoot(table, hashes[manifest.hash]), manifest.root))
-    return refused('mismatch', 'the chunk table is not the one the manifest names');
-  return decoded({ swarmId, manifest, layout, table, bytes });
+  const header = decodeHeader(written);
+  if (!header.ok) return header;
+  const { chunkCount, entryCount, chunking } = header.value;
+  const tableStart = Math.max(headerEnd, bytes.length - chunkCount * chunkRecordBytes(chunking));
+  const entries = decodeEntries(bytes.subarray(headerEnd, tableStart), entryCount);
+  const chunks = decodeChunkTable(bytes.subarray(tableStart), chunkCount, chunking);
+  if (entries === undefined || chunks === undefined)
+    return refused('malformed', 'the manifest is cut short, or not encoded as shoal encodes one');
+  return assembleDocument(header.value, entries, chunks, hashes);
+}
+
+/** The document of parts that came from strangers: it must have exactly this header. */
+export function assembleDocument(
+  header: ManifestHeader,
+  entries: readonly ManifestEntry[],
+  chunks: ChunkTable,
+  hashes: HashSuite,
+): Decoded<ManifestDocument, ManifestProblem> {
+  const totalBytes = entries.reduce((sum, entry) => sum + contentBytes(entry), 0);
+  const chunkedBytes = chunks.sizes === undefined ? totalBytes : sumOf(chunks.sizes);
+  if (totalBytes !== header.totalBytes || chunkedBytes !== totalBytes)
+    return refused('mismatch', 'the files or chunks have other sizes than the manifest names');
+  const { kind, name, hash, chunking } = header;
+  const made = makeDocument({ kind, name, hash, chunking, ...takeApart(entries) }, chunks, hashes);
+  if (made.ok && made.value.swarmId !== swarmIdOf(encodeHeader(header), hashes))
+    return refused('mismatch', 'the file list or the chunk table is not the one the manifest names');
+  return made;
 }
 
 /** True when `bytes` are exactly that chunk. */
@@ -97,5 +142,11 @@ export function chunkVerifies(
   hashes: HashSuite,
 ): boolean {
   if (bytes.length !== document.layout.sizeOfChunk(chunk)) return false;
-  return bytesEqual(hashes[document.manifest.hash].digest(bytes), digestAt(document.table, chunk));
+  return bytesEqual(hashes[document.manifest.hash].digest(bytes), digestAt(document.digests, chunk));
+}
+
+function sumOf(sizes: ArrayLike<number>): number {
+  let sum = 0;
+  for (let index = 0; index < sizes.length; index += 1) sum += sizes[index]!;
+  return sum;
 }

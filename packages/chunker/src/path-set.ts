@@ -16,24 +16,22 @@ export function comparePaths(a: string, b: string): number {
 const rank = (unit: number): number => (unit >= 0xe000 ? unit - 0x800 : unit >= 0xd800 ? unit + 0x2000 : unit);
 
 /**
- * Why these paths cannot make a file-set, as a sentence with names escaped, or undefined when they can.
- * `files` and `folders` (the empty ones) must each be in `comparePaths` order.
+ * Why these paths, of files and empty folders, cannot make a file-set, as a sentence with names escaped, or undefined when
+ * they can. They must be in `comparePaths` order.
  */
-export function pathSetProblem(files: readonly string[], folders: readonly string[]): string | undefined {
+export function pathSetProblem(paths: readonly string[]): string | undefined {
   const leaves = new Set<string>();
   const parents = new Set<string>();
-  for (const paths of [files, folders]) {
-    for (const [index, path] of paths.entries()) {
-      const problem = pathProblem(path);
-      if (problem !== undefined) return `the path ${showName(path)} ${describePathProblem(problem)}`;
-      if (index > 0 && comparePaths(paths[index - 1]!, path) >= 0)
-        return `the path ${showName(path)} is listed twice or out of order`;
-      // macOS takes different normal forms of a name for the same file.
-      const normal = path.normalize('NFC');
-      if (leaves.has(normal)) return `the path ${showName(path)} is there twice`;
-      leaves.add(normal);
-      addParents(normal, parents);
-    }
+  for (const [index, path] of paths.entries()) {
+    const problem = pathProblem(path);
+    if (problem !== undefined) return `the path ${showName(path)} ${describePathProblem(problem)}`;
+    if (index > 0 && comparePaths(paths[index - 1]!, path) >= 0)
+      return `the path ${showName(path)} is listed twice or out of order`;
+    // macOS takes different normal forms of a name for the same file.
+    const normal = path.normalize('NFC');
+    if (leaves.has(normal)) return `the path ${showName(path)} is there twice`;
+    leaves.add(normal);
+    addParents(normal, parents);
   }
   for (const path of leaves) if (parents.has(path)) return `the path ${showName(path)} is also used as a folder`;
   return undefined;

@@ -2,10 +2,22 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Layout } from '../src/layout.ts';
 
-const sets = fc.tuple(
+const evenSets = fc.tuple(
   fc.array(fc.oneof(fc.constant(0), fc.nat(50)), { maxLength: 30 }),
   fc.integer({ min: 1, max: 40 }),
 );
+
+/** The same files cut at places of their own. */
+const unevenSets = fc
+  .tuple(evenSets, fc.infiniteStream(fc.integer({ min: 1, max: 40 })))
+  .map(([[fileBytes], draws]) => {
+    const sizes: number[] = [];
+    for (let left = fileBytes.reduce((sum, bytes) => sum + bytes, 0); left > 0; left -= sizes.at(-1)!)
+      sizes.push(Math.min(left, draws.next().value));
+    return [fileBytes, sizes] as const;
+  });
+
+const sets = fc.oneof(evenSets, unevenSets);
 
 /** Which file and offset each byte of the space belongs to: the slow and certain way. */
 const byteOwners = (fileBytes: readonly number[]): [number, number][] =>
@@ -33,9 +45,22 @@ describe('layout', () => {
     );
   });
 
-  test('every chunk but the last is full, and the last is not empty', () => {
+  test('chunks have the sizes they were given, one after the other', () => {
     fc.assert(
-      fc.property(sets, ([fileBytes, chunkBytes]) => {
+      fc.property(unevenSets, fc.nat(), ([fileBytes, sizes], seed) => {
+        const layout = new Layout(fileBytes, sizes);
+        expect(Array.from({ length: layout.chunkCount }, (_, chunk) => layout.sizeOfChunk(chunk))).toEqual(sizes);
+        if (layout.totalBytes === 0) return;
+        const chunk = layout.chunkAt(seed % layout.totalBytes);
+        const offset = (seed % layout.totalBytes) - layout.chunkStart(chunk);
+        expect(offset >= 0 && offset < sizes[chunk]!).toBe(true);
+      }),
+    );
+  });
+
+  test('of one size, every chunk but the last is full, and the last is not empty', () => {
+    fc.assert(
+      fc.property(evenSets, ([fileBytes, chunkBytes]) => {
         const layout = new Layout(fileBytes, chunkBytes);
         const sizes = Array.from({ length: layout.chunkCount }, (_, chunk) => layout.sizeOfChunk(chunk));
         expect(sizes.slice(0, -1).every((size) => size === chunkBytes)).toBe(true);
@@ -87,6 +112,7 @@ describe('layout', () => {
     expect(() => layout.chunksOfFile(1)).toThrow('the file is one of the set');
     expect(() => layout.piecesOfRange(0, 11)).toThrow('the range lies inside the set');
     expect(() => new Layout([-1], 4)).toThrow('whole number');
+    expect(() => new Layout([5], [2, 2])).toThrow('as large as the files');
     expect(() => new Layout([1], 0)).toThrow('positive');
   });
 });

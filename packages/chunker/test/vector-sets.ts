@@ -1,6 +1,7 @@
 // The file-sets of test/vectors/file-sets.json, built from their descriptions. The bytes of a file of length n are
 // i mod 251 for i from 0 to n - 1, as in BLAKE3's own vectors.
 
+import type { Chunking } from '../src/chunking.ts';
 import type { HashName } from '../src/hash.ts';
 
 export interface VectorSet {
@@ -8,13 +9,18 @@ export interface VectorSet {
   readonly kind: 'file' | 'folder';
   readonly name: string;
   readonly hash: HashName;
-  readonly chunkBytes: number;
+  readonly chunking: Chunking;
   readonly files: readonly { readonly path: string; readonly bytes: number; readonly executable: boolean }[];
   readonly emptyFolders: readonly string[];
+  /** Of content-defined chunks. */
+  readonly chunkSizes?: readonly number[];
   /** In hexadecimal, like the rest. */
   readonly chunkDigests: readonly string[];
-  readonly root: string;
-  readonly manifest: string;
+  /** In path order, as the tree over them has them. */
+  readonly entries: readonly string[];
+  readonly entriesRoot: string;
+  readonly chunksRoot: string;
+  readonly header: string;
   readonly swarmId: string;
   /** With the tracker `192.0.2.1:4000` and the peer `[2001:db8::1]:5000`. */
   readonly ticket: string;

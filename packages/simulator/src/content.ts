@@ -1,6 +1,6 @@
 // Content for simulated swarms: random bytes, and the document that describes them.
 
-import { type HashSuite, makeDocument, type ManifestDocument } from '@shoal/chunker';
+import { fixedChunks, type HashSuite, makeDocument, type ManifestDocument } from '@shoal/chunker';
 import { invariant, type Rng } from '@shoal/machine';
 
 export interface SimContent {
@@ -14,14 +14,15 @@ const digestBytes = 32;
 export function simContent(totalBytes: number, chunkBytes: number, rng: Rng, hashes: HashSuite): SimContent {
   const bytes = rng.bytes(totalBytes);
   const chunkCount = Math.ceil(totalBytes / chunkBytes);
-  const table = new Uint8Array(chunkCount * digestBytes);
+  const digests = new Uint8Array(chunkCount * digestBytes);
   for (let chunk = 0; chunk < chunkCount; chunk += 1) {
     const digest = hashes.blake3.digest(bytes.subarray(chunk * chunkBytes, (chunk + 1) * chunkBytes));
-    table.set(digest, chunk * digestBytes);
+    digests.set(digest, chunk * digestBytes);
   }
+  const chunking = fixedChunks(chunkBytes);
   const files = [{ path: 'content', bytes: totalBytes, executable: false }];
-  const about = { kind: 'file', name: 'content', hash: 'blake3', chunkBytes, files, emptyFolders: [] } as const;
-  const made = makeDocument(about, table, hashes);
+  const about = { kind: 'file', name: 'content', hash: 'blake3', chunking, files, emptyFolders: [] } as const;
+  const made = makeDocument(about, { digests }, hashes);
   invariant(made.ok, 'random bytes in one file can be described');
   return { document: made.value, bytes };
 }

@@ -1,7 +1,7 @@
 // The real peer, a Session with a chunk store in memory, at a seat of the world. The store is its disk: it outlives
 // restarts. A liar serves chunks with one byte changed.
 
-import { decodeDocument, type HashSuite, MemoryChunkStore } from '@shoal/chunker';
+import { decodeDocument, encodeDocument, type HashSuite, MemoryChunkStore } from '@shoal/chunker';
 import { type Address, after, type Instant, invariant, type LinkFact } from '@shoal/machine';
 import { Session, type SessionEvent, type SessionOutput, type StoreFact, type StoreOrder } from '@shoal/peer';
 import type { SimContent } from './content.ts';
@@ -102,7 +102,8 @@ export class SimPeer implements Actor {
 
   #join(): void {
     const { content, trackers, isOwner = false } = this.#options;
-    const { swarmId: swarm, manifest, layout: shape, bytes: document } = content.document;
+    const { swarmId: swarm, manifest, layout: shape } = content.document;
+    const document = encodeDocument(content.document);
     const known = { swarm, name: manifest.name, trackers };
     this.#tell((session, now) => {
       if (isOwner)

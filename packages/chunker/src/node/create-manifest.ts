@@ -4,7 +4,9 @@
 import { stat } from 'node:fs/promises';
 import { ShoalError, UsageError } from '@shoal/machine';
 import { chunkBytesFor, chunkBytesMax, chunkCountMax } from '../chunk-size.ts';
+import { fixedChunks } from '../chunking.ts';
 import { digestBytes, type HashName, hashNames } from '../hash.ts';
+import type { Manifest } from '../manifest.ts';
 import { makeDocument, type ManifestDocument } from '../manifest-document.ts';
 import { throwIfAborted } from './aborting.ts';
 import { changedWhileRead, type HashJob } from './chunk-hasher.ts';
@@ -61,7 +63,8 @@ export async function createManifest(path: string, options: CreateManifestOption
   await checkUnchanged(scanned.files);
   const { kind, name, emptyFolders } = scanned;
   const files = scanned.files.map(({ path, bytes, executable }) => ({ path, bytes, executable }));
-  const made = makeDocument({ kind, name, hash, chunkBytes, files, emptyFolders }, table.slice(), hashes);
+  const manifest: Manifest = { kind, name, hash, chunking: fixedChunks(chunkBytes), files, emptyFolders };
+  const made = makeDocument(manifest, { digests: table.slice() }, hashes);
   if (made.ok) return { document: made.value, skipped: scanned.skipped };
   throw new ShoalError(
     made.reason === 'nameUnsafe' ? 'nameUnsafe' : 'manifestInvalid',

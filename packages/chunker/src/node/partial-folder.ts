@@ -6,7 +6,7 @@ import { lstat, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'n
 import { join } from 'node:path';
 import { bytesEqual, ShoalError } from '@shoal/machine';
 import type { HashSuite } from '../hash.ts';
-import { decodeDocument, type ManifestDocument } from '../manifest-document.ts';
+import { decodeDocument, encodeDocument, type ManifestDocument } from '../manifest-document.ts';
 import { showName } from '../safe-path.ts';
 import { diskError, errno } from './disk-errors.ts';
 import { takeLock } from './partial-lock.ts';
@@ -75,7 +75,8 @@ export class PartialFolder {
 
   async #claim(document: ManifestDocument, hashes: HashSuite): Promise<void> {
     const found = await readIfThere(this.#documentPath);
-    if (found !== undefined && bytesEqual(found, document.bytes)) return;
+    const bytes = encodeDocument(document);
+    if (found !== undefined && bytesEqual(found, bytes)) return;
     // A document that cannot be read was cut off by a crash: nothing below it can be trusted.
     if (found !== undefined && decodeDocument(found, { hashes }).ok)
       throw new ShoalError(
@@ -83,7 +84,7 @@ export class PartialFolder {
         `${showName(this.path)} holds an unfinished download of something else: remove it, or choose another destination`,
       );
     await this.clear();
-    await writeFile(this.#draftPath, document.bytes);
+    await writeFile(this.#draftPath, bytes);
     await rename(this.#draftPath, this.#documentPath);
   }
 }

@@ -19,22 +19,26 @@ export interface ChunkStoreCase {
   readonly run: (body: ChunkStoreBody) => Promise<void>;
 }
 
-/** Sizes of files, in bytes; chunks have 1,000. */
-const shapes: Readonly<Record<string, readonly number[]>> = {
-  'nothing at all': [],
-  'an empty file': [0],
-  'a single byte': [1],
-  'less than a chunk': [999],
-  'a chunk': [1000],
-  'a chunk and a byte': [1001],
-  'files that end inside chunks': [1500, 0, 2499, 1, 1000],
-  'many files in one chunk': Array.from({ length: 60 }, (_, index) => index),
+/** Sizes of files, in bytes, and of chunks when they have not 1,000 each. */
+const shapes: Readonly<Record<string, Parameters<typeof sampleSet>>> = {
+  'nothing at all': [[]],
+  'an empty file': [[0]],
+  'a single byte': [[1]],
+  'less than a chunk': [[999]],
+  'a chunk': [[1000]],
+  'a chunk and a byte': [[1001]],
+  'files that end inside chunks': [[1500, 0, 2499, 1, 1000]],
+  'many files in one chunk': [Array.from({ length: 60 }, (_, index) => index)],
+  'chunks of their own sizes': [
+    [1500, 0, 2499, 1, 1000],
+    [1, 2000, 999, 1500, 500],
+  ],
 };
 
-const readingCases: readonly ChunkStoreCase[] = Object.entries(shapes).map(([shape, fileBytes]) => ({
+const readingCases: readonly ChunkStoreCase[] = Object.entries(shapes).map(([shape, sizes]) => ({
   name: `a full store of ${shape} reads out every chunk, and has it already`,
   async run(body) {
-    const set = sampleSet(fileBytes);
+    const set = sampleSet(...sizes);
     const store = await body.full(set);
     invariant(store.chunkCount === set.chunks.length && store.held.length === store.chunkCount, 'it has every chunk');
     invariant(store.held.isFull, 'it holds everything');
@@ -47,11 +51,11 @@ const readingCases: readonly ChunkStoreCase[] = Object.entries(shapes).map(([sha
   },
 }));
 
-const writingCases: readonly ChunkStoreCase[] = Object.entries(shapes).map(([shape, fileBytes]) => ({
+const writingCases: readonly ChunkStoreCase[] = Object.entries(shapes).map(([shape, sizes]) => ({
   name: `an empty store of ${shape} takes its chunks in any order`,
   async run(body) {
     if (body.empty === undefined) return;
-    const set = sampleSet(fileBytes);
+    const set = sampleSet(...sizes);
     const store = await body.empty(set.document);
     invariant(store.held.count === 0, 'it holds nothing yet');
     for (let chunk = set.chunks.length - 1; chunk >= 0; chunk -= 1) {

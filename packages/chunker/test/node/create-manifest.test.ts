@@ -3,8 +3,9 @@ import { appendFileSync, chmodSync, mkdirSync, rmSync, truncateSync, writeFileSy
 import { join } from 'node:path';
 import { toHex } from '@shoal/machine';
 import { describe, expect, test } from 'vitest';
+import { digestAt } from '../../src/chunk-table.ts';
 import { pureHashes } from '../../src/hash.ts';
-import { digestAt } from '../../src/merkle.ts';
+
 import { createManifest } from '../../src/node/create-manifest.ts';
 import { asNobody, temporaryFolder } from './temporary.ts';
 
@@ -23,13 +24,13 @@ describe('creating a manifest', () => {
     async (size) => {
       const bytes = someBytes(size);
       const { document } = await createManifest(fileOf(bytes));
-      const { layout, table } = document;
+      const { layout, digests } = document;
       expect(layout.totalBytes).toBe(size);
       expect(layout.chunkCount).toBeGreaterThanOrEqual(Math.min(5, size));
       for (let chunk = 0; chunk < layout.chunkCount; chunk += 1) {
         const start = layout.chunkStart(chunk);
         const slice = bytes.subarray(start, start + layout.sizeOfChunk(chunk));
-        expect(digestAt(table, chunk)).toEqual(pureHashes.blake3.digest(slice));
+        expect(digestAt(digests, chunk)).toEqual(pureHashes.blake3.digest(slice));
       }
     },
   );
@@ -42,7 +43,7 @@ describe('creating a manifest', () => {
       const start = document.layout.chunkStart(chunk);
       const input = bytes.subarray(start, start + document.layout.sizeOfChunk(chunk));
       const { stdout } = spawnSync('sha256sum', { input, encoding: 'utf8' });
-      expect(toHex(digestAt(document.table, chunk))).toBe(stdout.slice(0, 64));
+      expect(toHex(digestAt(document.digests, chunk))).toBe(stdout.slice(0, 64));
     }
   });
 

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { fixedChunks } from '../../src/chunking.ts';
 import { makeDocument, type ManifestDocument } from '../../src/manifest-document.ts';
 import { createManifest } from '../../src/node/create-manifest.ts';
 import { openFileStore } from '../../src/node/file-chunk-store.ts';
@@ -252,9 +253,10 @@ describe('file chunk store', () => {
     const chunkBytes = 4_194_304;
     const chunkCount = Math.ceil((bavail * bsize) / chunkBytes) + 1000;
     skip(chunkCount > 100_000, 'there is too much room here');
+    const chunking = fixedChunks(chunkBytes);
     const files = [{ path: 'huge', bytes: chunkCount * chunkBytes, executable: false }];
-    const contents = { kind: 'file', name: 'huge', hash: 'blake3', chunkBytes, files, emptyFolders: [] } as const;
-    const made = makeDocument(contents, new Uint8Array(chunkCount * 32), await loadHashes());
+    const contents = { kind: 'file', name: 'huge', hash: 'blake3', chunking, files, emptyFolders: [] } as const;
+    const made = makeDocument(contents, { digests: new Uint8Array(chunkCount * 32) }, await loadHashes());
     const { value: document } = made as typeof made & { ok: true };
     const opening = openFileStore({ document, destination: join(folder, 'copy') });
     await expect(opening).rejects.toMatchObject({ code: 'diskFull' });

@@ -2,7 +2,7 @@
 // the peer share its one carrier, its links and its memory bounds.
 
 import { resolve } from 'node:path';
-import { formatTicket, parseTicket, type Ticket } from '@shoal/chunker';
+import { encodeDocument, formatTicket, parseTicket, type Ticket } from '@shoal/chunker';
 import { createManifest, openFileStore, openSeedStore } from '@shoal/chunker/node';
 import {
   type Address,
@@ -151,7 +151,7 @@ class NodePeer implements RunningPeer {
     this.#stores.adopt(swarm, store);
     const transfer = this.#newTransfer(ticket, resolve(path));
     const content = { shape: layout, held: store.held.clone() };
-    const known = { swarm, name: manifest.name, document: document.bytes, content, owner: true, trackers };
+    const known = { swarm, name: manifest.name, document: encodeDocument(document), content, owner: true, trackers };
     this.#driver.tell((session, now) => session.join(known, now));
     return transfer.asShare(document, formatTicket(ticket), skipped);
   }

@@ -1,7 +1,15 @@
 // A small world in virtual time: peers (a Session each, with stores in memory) on a LinkNetwork whose uplinks are
 // limited. Everything is drawn from the seed, and nothing sleeps.
 
-import { decodeDocument, loadWasmHashes, makeDocument, type ManifestDocument, MemoryChunkStore } from '@shoal/chunker';
+import {
+  decodeDocument,
+  encodeDocument,
+  fixedChunks,
+  loadWasmHashes,
+  makeDocument,
+  type ManifestDocument,
+  MemoryChunkStore,
+} from '@shoal/chunker';
 import {
   type Address,
   after,
@@ -41,13 +49,13 @@ export interface Content {
 
 export function makeContent(totalBytes: number, chunkBytes: number, rng: Rng): Content {
   const bytes = rng.bytes(totalBytes);
-  const table = new Uint8Array(Math.ceil(totalBytes / chunkBytes) * 32);
+  const digests = new Uint8Array(Math.ceil(totalBytes / chunkBytes) * 32);
   for (let chunk = 0; chunk * chunkBytes < totalBytes; chunk += 1)
-    table.set(hashes.blake3.digest(bytes.subarray(chunk * chunkBytes, (chunk + 1) * chunkBytes)), chunk * 32);
+    digests.set(hashes.blake3.digest(bytes.subarray(chunk * chunkBytes, (chunk + 1) * chunkBytes)), chunk * 32);
   const files = [{ path: 'a.bin', bytes: totalBytes, executable: false }];
   const made = makeDocument(
-    { kind: 'file', name: 'a.bin', hash: 'blake3', chunkBytes, files, emptyFolders: [] },
-    table,
+    { kind: 'file', name: 'a.bin', hash: 'blake3', chunking: fixedChunks(chunkBytes), files, emptyFolders: [] },
+    { digests },
     hashes,
   );
   invariant(made.ok, 'the content can be described');
@@ -260,7 +268,7 @@ export class Peer implements Identity {
     this.#tell((session, now) => {
       const held = Bitfield.full(document.layout.chunkCount);
       const content = { shape: document.layout, held };
-      const known = { swarm: document.swarmId, name: 'a.bin', document: document.bytes };
+      const known = { swarm: document.swarmId, name: 'a.bin', document: encodeDocument(document) };
       session.join({ ...known, content, owner: true, ...options }, now);
     });
   }
