@@ -6,5 +6,5 @@ export { nodeCrypto } from './node-crypto.ts';
 export { NodeStream } from './node-stream.ts';
 export { NodeEndpoint, openEndpoint } from './open-endpoint.ts';
 export { type NodeLinks, openLinks } from './open-links.ts';
-export type { SocketOptions } from './socket-endpoint.ts';
+export type { SocketOptions } from './ground.ts';
 export type { SocketStats } from './udp-socket.ts';

@@ -1,20 +1,11 @@
 // The transport for outsiders: one UDP socket, many connections, everything awaited.
 
-import { type Address, type PeerId, ShoalError } from '@shoal/machine';
+import { type Address, type Instant, type PeerId, ShoalError } from '@shoal/machine';
 import type { Connection } from '../connection/connection.ts';
 import { Endpoint, type EndpointEvent } from '../endpoint.ts';
-import { DatagramDriver } from './datagram-driver.ts';
 import { NodeConnection } from './node-connection.ts';
-import {
-  closeSocket,
-  endpointOptions,
-  type Ground,
-  openGround,
-  resolveAddress,
-  type SocketOptions,
-  type TransportStats,
-  transportStats,
-} from './socket-endpoint.ts';
+import { OnSocket } from './on-socket.ts';
+import { endpointOptions, type Ground, openGround, resolveAddress, type SocketOptions } from './ground.ts';
 import { abortedError, connectionError } from './transport-errors.ts';
 import { Arrivals } from './waiting.ts';
 
@@ -33,32 +24,12 @@ interface Dialling {
   readonly failed: (error: ShoalError) => void;
 }
 
-export class NodeEndpoint implements AsyncDisposable {
-  readonly #endpoint: Endpoint;
-  readonly #ground: Ground;
-  readonly #driver: DatagramDriver<EndpointEvent, Endpoint>;
+export class NodeEndpoint extends OnSocket<EndpointEvent, Endpoint> {
   readonly #accepted = new Arrivals<NodeConnection>();
-  #closing: Promise<void> | undefined;
 
   /** Made by `openEndpoint`. */
   constructor(endpoint: Endpoint, ground: Ground) {
-    this.#endpoint = endpoint;
-    this.#ground = ground;
-    this.#driver = new DatagramDriver(endpoint, ground.socket, (event) => this.#handle(event));
-  }
-
-  /** Our own identity. */
-  get peer(): PeerId {
-    return this.#endpoint.peer;
-  }
-
-  /** Where we are bound. */
-  get address(): Address {
-    return this.#ground.socket.address;
-  }
-
-  get stats(): TransportStats {
-    return transportStats(this.#ground, this.#endpoint);
+    super(endpoint, endpoint, ground);
   }
 
   /**
@@ -67,13 +38,13 @@ export class NodeEndpoint implements AsyncDisposable {
    */
   async dial(address: Address, options: { expect?: PeerId; signal?: AbortSignal } = {}): Promise<NodeConnection> {
     const { expect, signal } = options;
-    const resolved = await resolveAddress(this.#ground.socket, address);
+    const resolved = await resolveAddress(this.ground.socket, address);
     if (signal?.aborted === true) throw abortedError(signal);
     if (resolved === undefined)
       throw new ShoalError('unreachable', `${address.host} has no address that this socket can reach: check the name`);
     return new Promise((resolve, reject) => {
       const abort = (): void => {
-        this.#driver.tell((_, now) => connection?.close(now));
+        this.driver.tell((_, now) => connection?.close(now));
         reject(abortedError(signal!));
       };
       const settled = (): void => signal?.removeEventListener('abort', abort);
@@ -82,7 +53,7 @@ export class NodeEndpoint implements AsyncDisposable {
         failed: (error) => (settled(), reject(error)),
       };
       let connection: Connection | undefined;
-      this.#driver.tell((endpoint, now) => {
+      this.driver.tell((endpoint, now) => {
         connection = endpoint.connect(resolved, now, expect === undefined ? {} : { expect });
       });
       if (connection === undefined) return dialling.failed(connectionError('exhausted'));
@@ -96,28 +67,15 @@ export class NodeEndpoint implements AsyncDisposable {
     return this.#accepted;
   }
 
-  /** Closes every connection once its remote has everything written, or after 2 seconds; then releases the socket. */
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
-  async #close(): Promise<void> {
+  protected override end(endpoint: Endpoint, now: Instant): void {
     this.#accepted.end();
-    this.#driver.tell((endpoint, now) => {
-      for (const { context } of endpoint.connections())
-        if (context instanceof NodeConnection) context.ended({ reason: 'done', byRemote: false });
-        else (context as Dialling | undefined)?.failed(connectionError('done'));
-      endpoint.close(now, { flush: true });
-    });
-    await closeSocket(this.#driver, this.#endpoint, this.#ground.socket);
+    for (const { context } of endpoint.connections())
+      if (context instanceof NodeConnection) context.ended({ reason: 'done', byRemote: false });
+      else (context as Dialling | undefined)?.failed(connectionError('done'));
+    endpoint.close(now, { flush: true });
   }
 
-  #handle(event: EndpointEvent): void {
+  protected override handle(event: EndpointEvent): void {
     const { connection } = event;
     if (event.type === 'connectionOpened') return this.#opened(connection);
     const { context } = connection;
@@ -130,13 +88,13 @@ export class NodeEndpoint implements AsyncDisposable {
   #opened(connection: Connection): void {
     const dialling = connection.context as Dialling | undefined;
     if (dialling === undefined && this.#accepted.size >= acceptQueueMax) {
-      this.#driver.tell((_, now) => connection.close(now, 'refused'));
+      this.driver.tell((_, now) => connection.close(now, 'refused'));
       return;
     }
     const opened = new NodeConnection(
       connection,
-      (call) => this.#driver.tell(call),
-      (code) => this.#driver.tell((_, now) => connection.close(now, code, { flush: true })),
+      (call) => this.driver.tell(call),
+      (code) => this.driver.tell((_, now) => connection.close(now, code, { flush: true })),
     );
     if (dialling === undefined) this.#accepted.push(opened);
     else dialling.opened(opened);

@@ -1,19 +1,10 @@
 // The link contract on a real socket: what trackers and peers are given.
 
-import type { Address, LinkFact, LinkId, LinkOrder, LinkPort, PeerId } from '@shoal/machine';
+import type { Address, Instant, LinkFact, LinkId, LinkOrder, LinkPort } from '@shoal/machine';
 import type { ConnectionStats } from '../connection/connection-facts.ts';
 import { LinkCarrier } from '../links/link-carrier.ts';
-import { DatagramDriver } from './datagram-driver.ts';
-import {
-  closeSocket,
-  endpointOptions,
-  type Ground,
-  openGround,
-  resolveAddress,
-  type SocketOptions,
-  type TransportStats,
-  transportStats,
-} from './socket-endpoint.ts';
+import { OnSocket, type TransportStats } from './on-socket.ts';
+import { endpointOptions, type Ground, openGround, resolveAddress, type SocketOptions } from './ground.ts';
 
 /** A LinkPort on a UDP socket. */
 export interface NodeLinks extends LinkPort, AsyncDisposable {
@@ -32,86 +23,58 @@ export async function openLinks(options: SocketOptions = {}): Promise<NodeLinks>
   return new SocketLinks(new LinkCarrier(endpointOptions(ground, options, linkTimes)), ground);
 }
 
-class SocketLinks implements NodeLinks {
-  readonly #carrier: LinkCarrier;
-  readonly #ground: Ground;
-  readonly #driver: DatagramDriver<LinkFact, LinkCarrier>;
+class SocketLinks extends OnSocket<LinkFact, LinkCarrier> implements NodeLinks {
   /** Facts from before somebody listened. */
   readonly #waiting: LinkFact[] = [];
-  #handle: ((fact: LinkFact) => void) | undefined;
-  #closing: Promise<void> | undefined;
+  #listener: ((fact: LinkFact) => void) | undefined;
 
   constructor(carrier: LinkCarrier, ground: Ground) {
-    this.#carrier = carrier;
-    this.#ground = ground;
-    this.#driver = new DatagramDriver(carrier, ground.socket, (fact) => this.#tell(fact));
-  }
-
-  get peer(): PeerId {
-    return this.#carrier.peer;
-  }
-
-  get address(): Address {
-    return this.#ground.socket.address;
-  }
-
-  get stats(): TransportStats {
-    return transportStats(this.#ground, this.#carrier.endpoint);
+    super(carrier, carrier.endpoint, ground);
   }
 
   linkStats(link: LinkId): ConnectionStats | undefined {
-    return this.#carrier.linkStats(link);
+    return this.driver.machine.linkStats(link);
   }
 
   perform(order: LinkOrder): void {
-    if (this.#closing !== undefined) return;
+    if (this.closing) return;
     if (order.type === 'dial') this.#dial(order);
-    else this.#driver.tell((carrier, now) => carrier.perform(order, now));
+    else this.driver.tell((carrier, now) => carrier.perform(order, now));
   }
 
   recycle(body: Uint8Array): void {
-    this.#carrier.bodies.give(body);
+    this.driver.machine.bodies.give(body);
   }
 
   listen(handle: (fact: LinkFact) => void): void {
-    this.#handle = handle;
+    this.#listener = handle;
     if (this.#waiting.length > 0) setImmediate(() => this.#tellWaiting());
   }
 
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+  protected override handle(fact: LinkFact): void {
+    if (this.#listener === undefined || this.#waiting.length > 0) this.#waiting.push(fact);
+    else this.#listener(fact);
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+  protected override end(carrier: LinkCarrier, now: Instant): void {
+    this.#listener = () => {};
+    carrier.close(now);
   }
 
   #dial(order: LinkOrder & { type: 'dial' }): void {
-    const resolved = resolveAddress(this.#ground.socket, order.address);
+    const resolved = resolveAddress(this.ground.socket, order.address);
     if (resolved instanceof Promise) void resolved.then((address) => this.#dialResolved(order, address));
     else this.#dialResolved(order, resolved);
   }
 
   #dialResolved(order: LinkOrder & { type: 'dial' }, address: Address | undefined): void {
-    this.#driver.tell((carrier, now) => {
+    this.driver.tell((carrier, now) => {
       if (address === undefined) carrier.tell({ type: 'dialFailed', dial: order.dial, code: 'unreachable' });
       else carrier.perform({ ...order, address }, now);
     });
   }
 
-  #tell(fact: LinkFact): void {
-    if (this.#handle === undefined || this.#waiting.length > 0) this.#waiting.push(fact);
-    else this.#handle(fact);
-  }
-
   #tellWaiting(): void {
-    for (const fact of this.#waiting.splice(0)) this.#handle!(fact);
-  }
-
-  async #close(): Promise<void> {
-    this.#handle = () => {};
-    this.#driver.tell((carrier, now) => carrier.close(now));
-    await closeSocket(this.#driver, this.#carrier.endpoint, this.#ground.socket);
+    for (const fact of this.#waiting.splice(0)) this.#listener!(fact);
   }
 }

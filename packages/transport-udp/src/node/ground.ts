@@ -1,20 +1,18 @@
-// What links and endpoints on a real socket have in common: how the socket's facts get into the configuration, how
-// addresses are looked up, and how everything ends.
+// What links and endpoints on a real socket stand on: how it is opened, how the socket's facts get into the
+// configuration, and how addresses are looked up.
 
 import { lookup } from 'node:dns/promises';
 import { isIP, isIPv6 } from 'node:net';
 import type { Address } from '@shoal/machine';
-import { nodeClock, randomBytes } from '@shoal/machine/node';
+import { randomBytes } from '@shoal/machine/node';
 import { defaultConfig, type TransportConfig } from '../config.ts';
 import type { CryptoSuite, KeyPair } from '../crypto.ts';
-import type { DatagramMachine } from '../datagram-machine.ts';
-import type { Endpoint, EndpointOptions, EndpointStats } from '../endpoint.ts';
-import type { DatagramDriver } from './datagram-driver.ts';
+import type { EndpointOptions } from '../endpoint.ts';
 import { generateKeyPair } from './identity.ts';
 import { loadForeignCalls } from './foreign-calls.ts';
 import { nodeCrypto } from './node-crypto.ts';
 import { loadOpensslCrypto } from './openssl-crypto.ts';
-import { type SocketStats, UdpSocket } from './udp-socket.ts';
+import { UdpSocket } from './udp-socket.ts';
 
 /** How a socket for links or an endpoint is opened. */
 export interface SocketOptions {
@@ -33,18 +31,10 @@ export interface SocketOptions {
   readonly socketBufferBytes?: number;
 }
 
-const closeMsMax = 3_000; // flushing takes at most 2 seconds, then the close has to leave
-
 /** What is bound to the machine beneath. */
 export interface Ground {
   readonly socket: UdpSocket;
   readonly crypto: CryptoSuite;
-}
-
-/** Numbers of the socket and what runs on it, and which ways they go. */
-export interface TransportStats extends SocketStats, EndpointStats {
-  /** What seals and opens: OpenSSL called directly, or by node:crypto. */
-  readonly aead: 'openssl' | 'node:crypto';
 }
 
 /** Fails with ShoalError `addressInUse`, `permissionDenied` or `networkFailed`. */
@@ -75,12 +65,6 @@ export function endpointOptions(
   };
 }
 
-export const transportStats = ({ socket, crypto }: Ground, endpoint: Endpoint): TransportStats => ({
-  ...socket.stats,
-  ...endpoint.stats,
-  aead: crypto === nodeCrypto ? 'node:crypto' : 'openssl',
-});
-
 /** `address` as this socket can send to it; a promise where a name has to be looked up, undefined for none. */
 export function resolveAddress(
   socket: UdpSocket,
@@ -93,16 +77,4 @@ export function resolveAddress(
     (found) => ({ host: found.address, port: address.port }),
     () => undefined,
   );
-}
-
-/** Waits until every remote has been told, then releases the socket. */
-export async function closeSocket<Output>(
-  driver: DatagramDriver<Output, DatagramMachine<Output>>,
-  endpoint: Endpoint,
-  socket: UdpSocket,
-): Promise<void> {
-  const deadline = nodeClock.now() + closeMsMax;
-  while (!endpoint.quiet && nodeClock.now() < deadline) await driver.turned();
-  driver.stop();
-  await socket.close();
 }
