@@ -20,7 +20,7 @@ export interface TransportConfig {
   readonly keepAliveMs: number;
   /** A dial that is not answered for so long has failed. */
   readonly handshakeTimeoutMs: number;
-  /** Sealed bytes a remote may send on one stream ahead of the reader. */
+  /** Sealed bytes a remote may at most send on one stream ahead of the reader. Windows grow to it where readers keep up. */
   readonly streamWindowBytes: number;
   /** … and over all streams of a connection: what one remote can make us hold. */
   readonly connectionWindowBytes: number;
@@ -54,8 +54,8 @@ export const defaultConfig: TransportConfig = {
   idleTimeoutMs: 30_000,
   keepAliveMs: 10_000,
   handshakeTimeoutMs: 10_000,
-  streamWindowBytes: 4 * 2 ** 20,
-  connectionWindowBytes: 16 * 2 ** 20,
+  streamWindowBytes: 32 * 2 ** 20, // a gigabit per second over 100 ms, twice over
+  connectionWindowBytes: 64 * 2 ** 20,
   remoteStreamsMax: 256,
   connectionsMax: 16_384,
   retryFromHandshakes: 128,

@@ -34,6 +34,7 @@ import {
   sameConnectionId,
   viewOf,
 } from './packet/header.ts';
+import { firstConnectionWindowBytes, firstStreamWindowBytes } from './streams/flow-control.ts';
 import { RecordMemory } from './streams/record.ts';
 
 export interface EndpointOptions {
@@ -352,8 +353,8 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
       this.config;
     return {
       connectionId,
-      connectionWindowBytes,
-      streamWindowBytes,
+      connectionWindowBytes: Math.min(firstConnectionWindowBytes, connectionWindowBytes),
+      streamWindowBytes: Math.min(firstStreamWindowBytes, streamWindowBytes),
       remoteStreamsMax,
       datagramBytesMax: 65_507,
       idleTimeoutMs,

@@ -12,7 +12,6 @@ import { Lab, type PathProfile } from '../src/testing/index.ts';
 import { clientAddress, endpointFrom, serverAddress } from './pair.ts';
 
 const chunk = new Uint8Array(262_144);
-const config = { streamWindowBytes: 16 * 2 ** 20, connectionWindowBytes: 64 * 2 ** 20 };
 
 /** One transfer. */
 export interface Flow {
@@ -33,7 +32,7 @@ export class Flows {
   constructor(profile: PathProfile, seed = 'flows') {
     this.lab = new Lab(profile, seed);
     this.#seed = seed;
-    this.#client = endpointFrom(`${seed}/client`, { config });
+    this.#client = endpointFrom(`${seed}/client`);
     const outputs = this.lab.add(clientAddress, this.#client, (event) => {
       if (event.type !== 'streamWritable') return;
       const flow = this.#flows.find(({ connection }) => connection === event.connection);
@@ -55,7 +54,7 @@ export class Flows {
       active: true,
     };
     this.#flows.push(flow);
-    const outputs = this.lab.add(address, endpointFrom(`${this.#seed}/server/${address.port}`, { config }), (event) => {
+    const outputs = this.lab.add(address, endpointFrom(`${this.#seed}/server/${address.port}`), (event) => {
       if (event.type !== 'streamReadable') return;
       for (let part = event.stream.read(); part !== undefined; part = event.stream.read()) flow.received += part.length;
     });

@@ -311,6 +311,7 @@ export class Connection {
       keys,
       local: this.#handshaker.parameters,
       remote,
+      windowsMax: config,
       datagramBytes: Math.min(config.datagramBytes, remote.datagramBytesMax),
       datagramBytesMax: Math.min(config.datagramBytesMax, remote.datagramBytesMax),
       initialRttMs: config.initialRttMs,

@@ -1,14 +1,15 @@
 // Frames waiting for the next control packet. Windows are remembered as "tell it", not as frames, so that what leaves is
 // always the current value; a lost packet's frames come back here.
 
+import type { Instant } from '@shoal/machine';
 import { type Frame, frameBytes, writeFrame } from '../packet/frames.ts';
 import type { ByteWriter } from '../packet/varint.ts';
 
 /** The current values of what is only remembered as "tell it". */
 export interface WindowSource {
-  grantData(): number;
+  grantData(now: Instant): number;
   /** Undefined when the stream wants no more. */
-  grantStreamData(stream: number): number | undefined;
+  grantStreamData(stream: number, now: Instant): number | undefined;
   grantStreams(): number;
 }
 
@@ -43,7 +44,7 @@ export class ControlQueue {
   }
 
   /** Writes as many frames as fit and returns them; the rest stays. */
-  drain(writer: ByteWriter, source: WindowSource): Frame[] {
+  drain(writer: ByteWriter, source: WindowSource, now: Instant): Frame[] {
     const written: Frame[] = [];
     const write = (frame: Frame): boolean => {
       if (frameBytes(frame) > writer.room) return false;
@@ -54,10 +55,10 @@ export class ControlQueue {
     let count = 0;
     while (count < this.#frames.length && write(this.#frames[count]!)) count += 1;
     this.#frames = this.#frames.slice(count);
-    if (this.#maxData && write({ type: 'maxData', bytes: source.grantData() })) this.#maxData = false;
+    if (this.#maxData && write({ type: 'maxData', bytes: source.grantData(now) })) this.#maxData = false;
     if (this.#maxStreams && write({ type: 'maxStreams', count: source.grantStreams() })) this.#maxStreams = false;
     for (const stream of this.#maxStreamData) {
-      const bytes = source.grantStreamData(stream);
+      const bytes = source.grantStreamData(stream, now);
       if (bytes !== undefined && !write({ type: 'maxStreamData', stream, bytes })) break;
       this.#maxStreamData.delete(stream);
     }

@@ -139,7 +139,7 @@ export class Packetizer {
       const frame = acks.take(now);
       if (frameBytes(frame) <= writer.room) writeFrame(writer, frame);
     }
-    return this.#sendControl(out, view, at, writer, control.drain(writer, streams), now);
+    return this.#sendControl(out, view, at, writer, control.drain(writer, streams, now), now);
   }
 
   #sendControl(

@@ -23,7 +23,7 @@ import { type PacketFate, Recovery, type SizeWatcher } from '../recovery/recover
 import type { RecordMemory } from '../streams/record.ts';
 import { ControlQueue } from './control-queue.ts';
 import { type Batch, Packetizer } from './packetizer.ts';
-import { type StreamEvent, StreamTable } from './stream-table.ts';
+import { type StreamEvent, StreamTable, type StreamTableOptions } from './stream-table.ts';
 
 /** Frames waiting to be sent: only a remote that asks for answers without end gets there, and it is shut out. */
 const controlFramesMax = 4_096;
@@ -36,6 +36,7 @@ export interface SessionOptions {
   readonly keys: SessionKeys;
   readonly local: TransportParameters;
   readonly remote: TransportParameters;
+  readonly windowsMax: StreamTableOptions['windowsMax'];
   readonly datagramBytes: number;
   /** Largest size that is tried. */
   readonly datagramBytesMax: number;
@@ -78,7 +79,11 @@ export class Session implements PacketFate, SizeWatcher {
       sizes: this,
     });
     if (options.rttMs !== undefined) this.recovery.rtt.update(options.rttMs, 0);
-    this.streams = new StreamTable({ ...options, control: this.#control });
+    this.streams = new StreamTable({
+      ...options,
+      control: this.#control,
+      rttMs: () => this.recovery.rtt.srttMs,
+    });
     this.#packetizer = new Packetizer({
       keys: keys.sending,
       remoteId: remote.connectionId,

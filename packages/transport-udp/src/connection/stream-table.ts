@@ -1,7 +1,7 @@
 // All streams of a connection: who may open how many, whose turn it is to send, and the windows they share.
 // Ids count up by two; the lowest bit says who opened the stream (0: the dialler).
 
-import { assertNever, RangeSet } from '@shoal/machine';
+import { assertNever, type Instant, RangeSet } from '@shoal/machine';
 import { reasonFromWire, reasonToWire, applicationCodes, type Reason } from '../codes.ts';
 import type { SessionKeys } from '../handshake/session-keys.ts';
 import type { BulkHeader } from '../packet/header.ts';
@@ -33,8 +33,12 @@ export interface StreamTableOptions {
   readonly keys: SessionKeys;
   readonly local: TransportParameters;
   readonly remote: TransportParameters;
+  /** What the windows told in `local` may grow to. */
+  readonly windowsMax: Pick<TransportParameters, 'streamWindowBytes' | 'connectionWindowBytes'>;
   readonly memory: RecordMemory;
   readonly control: ControlQueue;
+  /** The round trip to the remote, as it is known by now. */
+  readonly rttMs: () => number;
   readonly emit: (event: StreamEvent) => void;
   /** Something wants to leave. */
   readonly wake: () => void;
@@ -58,14 +62,14 @@ export class StreamTable implements StreamOwner, WindowSource {
   #remoteMax: number;
 
   constructor(options: StreamTableOptions) {
-    const { keys, local, remote, memory } = options;
+    const { keys, local, remote, memory, windowsMax } = options;
     this.#options = options;
     this.#localBit = options.dialler ? 0 : 1;
     this.#openMax = remote.remoteStreamsMax;
     this.#remoteMax = local.remoteStreamsMax;
     const credit = new SendCredit(remote.connectionWindowBytes);
     this.#sendContext = { aead: keys.sending.record, memory, credit };
-    const window = new ReceiveWindow(local.connectionWindowBytes);
+    const window = new ReceiveWindow(local.connectionWindowBytes, windowsMax.connectionWindowBytes);
     this.#receiveContext = { aead: keys.receiving.record, memory, window };
   }
 
@@ -227,13 +231,13 @@ export class StreamTable implements StreamOwner, WindowSource {
     }
   }
 
-  grantData(): number {
-    return this.#receiveContext.window.grant();
+  grantData(now: Instant): number {
+    return this.#receiveContext.window.grant(now, this.#options.rttMs());
   }
 
-  grantStreamData(id: number): number | undefined {
+  grantStreamData(id: number, now: Instant): number | undefined {
     const receiving = this.#streams.get(id)?.receiving;
-    return receiving?.state === 'open' ? receiving.grant() : undefined;
+    return receiving?.state === 'open' ? receiving.grant(now, this.#options.rttMs()) : undefined;
   }
 
   grantStreams(): number {
@@ -278,9 +282,10 @@ export class StreamTable implements StreamOwner, WindowSource {
   }
 
   #create(id: number, local: boolean): Stream {
-    const { remote, local: ours } = this.#options;
+    const { remote, local: ours, windowsMax } = this.#options;
     const sending = new SendStream(id, remote.streamWindowBytes, this.#sendContext);
-    const receiving = new ReceiveStream(id, ours.streamWindowBytes, this.#receiveContext);
+    const window = new ReceiveWindow(ours.streamWindowBytes, windowsMax.streamWindowBytes);
+    const receiving = new ReceiveStream(id, window, this.#receiveContext);
     const stream = new Stream(id, local, sending, receiving, this);
     this.#streams.set(id, stream);
     return stream;

@@ -7,7 +7,7 @@ import type { ConnectionId } from '../packet/header.ts';
 export interface TransportParameters {
   /** The id this side wants in packets sent to it; also in the header, here authenticated. */
   readonly connectionId: ConnectionId;
-  /** Sealed bytes it takes in over all streams before it grants more. */
+  /** Sealed bytes it takes in over all streams before it grants more: where its windows begin. */
   readonly connectionWindowBytes: number;
   /** … and of one stream. */
   readonly streamWindowBytes: number;

@@ -1,15 +1,34 @@
-// Windows (RFC 9000 section 4), counted in sealed bytes: what we grant to the remote, and what it granted to us.
+// Windows (RFC 9000 section 4), counted in sealed bytes: what we grant to the remote, and what it granted to us. A window
+// must hold several times what a path carries in a round trip, or it and not the path limits the sender; and it bounds the
+// memory that a remote can make us hold. So it begins small and grows only for readers that keep up (section 4.2 leaves how to us).
+
+import { type Instant, msBetween } from '@shoal/machine';
+
+/** Windows begin with so much, where the configuration allows as much. */
+export const firstStreamWindowBytes: number = 2 ** 20;
+export const firstConnectionWindowBytes: number = 4 * 2 ** 20;
+
+/**
+ * When half a window was read within so many round trips the window doubles. It thus ends at four to eight times what the
+ * path carries in one: enough for the two or three round trips that the repair of a loss takes.
+ */
+const growthRounds = 2;
 
 /** What one side has granted: a total that only grows, as the reader consumes. */
 export class ReceiveWindow {
-  readonly #windowBytes: number;
+  readonly #mostBytes: number;
+  #windowBytes: number;
   #granted: number;
+  /** The first half window counts as read quickly. */
+  #grantedAt: Instant | undefined;
   #received = 0;
   #consumed = 0;
 
-  constructor(windowBytes: number) {
-    this.#windowBytes = windowBytes;
-    this.#granted = windowBytes;
+  /** Begins with `firstBytes` ahead of the reader and may grow to `mostBytes`. */
+  constructor(firstBytes: number, mostBytes: number) {
+    this.#mostBytes = mostBytes;
+    this.#windowBytes = Math.min(firstBytes, mostBytes);
+    this.#granted = this.#windowBytes;
   }
 
   /** The limit last told to the remote. */
@@ -29,13 +48,22 @@ export class ReceiveWindow {
   /** Notes that the reader took so many; true when that is worth telling the remote (half a window). */
   consume(bytes: number): boolean {
     this.#consumed += bytes;
-    return this.#granted - this.#consumed <= this.#windowBytes / 2;
+    return this.#halfRead;
   }
 
-  /** Raises the limit to a whole window ahead of the reader, and returns it. */
-  grant(): number {
+  /** Raises the limit to a whole window ahead of the reader, and returns it. `rttMs` is the round trip to the remote. */
+  grant(now: Instant, rttMs: number): number {
+    if (this.#halfRead) {
+      const quick = this.#grantedAt === undefined || msBetween(this.#grantedAt, now) < growthRounds * rttMs;
+      if (quick) this.#windowBytes = Math.min(2 * this.#windowBytes, this.#mostBytes);
+      this.#grantedAt = now;
+    }
     this.#granted = this.#consumed + this.#windowBytes;
     return this.#granted;
+  }
+
+  get #halfRead(): boolean {
+    return this.#granted - this.#consumed <= this.#windowBytes / 2;
   }
 }
 

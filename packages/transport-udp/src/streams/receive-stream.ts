@@ -1,10 +1,10 @@
 // The receiving half of a stream: puts pieces back together into records, opens each record once it is whole, and hands
 // the plaintext out in order. Whatever bulk packets say is checked here; none of it can do more than spoil this stream.
 
-import { RangeSet } from '@shoal/machine';
+import { type Instant, RangeSet } from '@shoal/machine';
 import { type Aead, tagBytes } from '../crypto.ts';
 import type { BulkHeader } from '../packet/header.ts';
-import { ReceiveWindow } from './flow-control.ts';
+import type { ReceiveWindow } from './flow-control.ts';
 import { openRecord, type RecordMemory } from './record.ts';
 
 /** Filled by calls that consume: which windows have moved so far that the remote should be told. */
@@ -65,10 +65,10 @@ export class ReceiveStream {
   #repairs = 0;
   #state: 'open' | 'finished' | 'reset' = 'open';
 
-  constructor(id: number, windowBytes: number, context: ReceiveContext) {
+  constructor(id: number, window: ReceiveWindow, context: ReceiveContext) {
     this.id = id;
     this.#context = context;
-    this.#window = new ReceiveWindow(windowBytes);
+    this.#window = window;
   }
 
   /** `finished`: the last byte has been read. */
@@ -97,8 +97,8 @@ export class ReceiveStream {
   }
 
   /** Raises and returns the limit to be told to the remote. */
-  grant(): number {
-    return this.#window.grant();
+  grant(now: Instant, rttMs: number): number {
+    return this.#window.grant(now, rttMs);
   }
 
   /** The next plaintext in order, in memory of its own. */

@@ -21,6 +21,7 @@ export type PathProfileName =
   | 'lossy-wifi'
   | 'satellite'
   | 'bufferbloat'
+  | 'longfat'
   | 'mobile'
   | 'corrupt'
   | 'reorder';
@@ -34,6 +35,7 @@ export const pathProfiles: Readonly<Record<PathProfileName, PathProfile>> = {
   'lossy-wifi': path(50, 0, 100, { jitterMs: 4, jitterPeriodMs: 10, burst: { enter: 0.005, leave: 0.2, loss: 0.5 } }),
   satellite: path(20, 300, 600),
   bufferbloat: path(20, 10, 1_000),
+  longfat: path(1_000, 50, 100),
   mobile: path(30, 15, 300, {
     jitterMs: 20,
     jitterPeriodMs: 10,
