@@ -218,12 +218,14 @@ export class Session implements PacketFate, SizeWatcher {
       now,
     );
     this.paths.noteSealed(packetNumber, from, length, this.recovery.rtt.ptoMs, now);
+    let challenge: number | undefined;
     for (const frame of frames) {
       if (frame.type === 'close') return { reason: reasonFromWire(frame.code), byRemote: true };
-      if (frame.type === 'pathChallenge') this.paths.handleChallenge(frame.token, from, length);
+      if (frame.type === 'pathChallenge') challenge = frame.token;
       else if (frame.type === 'pathResponse') this.#handlePathResponse(frame.token, now);
       else this.#handleFrame(frame, now);
     }
+    if (challenge !== undefined) this.paths.handleChallenge(challenge, from, length);
     return this.#control.size > controlFramesMax ? { reason: 'protocolViolated', byRemote: false } : 'accepted';
   }
 

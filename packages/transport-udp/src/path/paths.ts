@@ -7,7 +7,11 @@ import type { Frame } from '../packet/frames.ts';
 
 /** A challenge fills a datagram of this size, so that the path is known to carry it (RFC 9000 section 8.2.1). */
 const challengeBytes = 1_200;
-const amplificationMax = 3; // RFC 9000 section 8
+/**
+ * An unproved address gets at most 3 times what came from it (RFC 9000 section 8): challenges may be twice as much, because
+ * each packet from there may also hold a question, whose answer is as large as the packet.
+ */
+const challengesPerByteMax = 2;
 /** An address that has not answered for so many probe timeouts is given up (RFC 9000 section 8.2.4). */
 const patiencePtos = 3;
 /** Answers to challenges waiting to leave; of more the oldest is dropped, and the remote asks again. */
@@ -88,10 +92,17 @@ export class Paths {
       this.#candidate.bytesReceived += bytes;
   }
 
-  /** The answer goes where the question came from, and is no larger (RFC 9000 section 8.2.2). */
+  /**
+   * The answer goes where the question came from, and is no larger (RFC 9000 section 8.2.2). `bytes` is the size of its
+   * packet: whoever puts several questions into one is answered the last.
+   */
   handleChallenge(token: number, from: Address, bytes: number): void {
     if (this.#responses.length === responsesMax) this.#responses.shift();
-    this.#responses.push({ address: from, frame: { type: 'pathResponse', token }, bytes });
+    this.#responses.push({
+      address: from,
+      frame: { type: 'pathResponse', token },
+      bytes: Math.min(bytes, challengeBytes),
+    });
   }
 
   /** Moves once the token has come back from the new address. */
@@ -115,7 +126,7 @@ export class Paths {
     if (response !== undefined) return response;
     const candidate = this.#candidate;
     if (candidate === undefined || now < candidate.challengeAt) return undefined;
-    const room = amplificationMax * candidate.bytesReceived - candidate.bytesSent;
+    const room = challengesPerByteMax * candidate.bytesReceived - candidate.bytesSent;
     candidate.challengeAt = after(now, ptoMs);
     if (room < challengeBytesMin) return undefined;
     const bytes = Math.min(room, challengeBytes);
