@@ -2,34 +2,15 @@
 // packets, and a remote that authenticated itself and then breaks every rule. Nothing may throw or grow.
 
 import { describe, expect, test } from 'vitest';
-import { type Rng, seededRng } from '@shoal/machine';
+import { seededRng } from '@shoal/machine';
 import type { Aead, CryptoSuite, EndpointEvent, Stream } from '../src/index.ts';
 import { bulkHeaderBytes, packetKinds } from '../src/packet/header.ts';
 import { nodeCrypto } from '../src/node/index.ts';
 import type { DatagramArrival } from '../src/testing/index.ts';
+import { spoilt } from './fuzz/rubbish.ts';
 import { clientAddress, joined, Pair } from './pair.ts';
 
 const isBulk = (bytes: Uint8Array): boolean => bytes[0] === packetKinds.bulk || bytes[0] === packetKinds.bulkLast;
-
-/** One of the ways to spoil a datagram. */
-function spoil(bytes: Uint8Array, rng: Rng): Uint8Array {
-  const copy = bytes.slice();
-  switch (rng.below(5)) {
-    case 0:
-      copy[rng.below(copy.length)]! ^= 1 << rng.below(8);
-      return copy;
-    case 1:
-      return copy.subarray(0, rng.below(copy.length));
-    case 2:
-      return joined([copy, copy.subarray(rng.below(copy.length))]);
-    case 3:
-      copy.set(rng.bytes(Math.min(40, copy.length)), 0);
-      return copy;
-    default:
-      for (let i = 0; i < 4; i += 1) copy[rng.below(Math.min(40, copy.length))] = rng.below(256);
-      return copy;
-  }
-}
 
 function events(list: EndpointEvent[], type: EndpointEvent['type']): EndpointEvent[] {
   return list.filter((event) => event.type === type);
@@ -100,7 +81,7 @@ describe('rubbish from anywhere', () => {
       const rng = seededRng(`spoil ${seed}`);
       // Never the payload of bulk: what that does has a test of its own.
       pair.lab.network.interfere = (datagram): DatagramArrival[] => {
-        const bytes = spoil(datagram.bytes, rng);
+        const bytes = spoilt(datagram.bytes, rng);
         const harmless = isBulk(bytes) && isBulk(datagram.bytes) ? bytes.subarray(0, bulkHeaderBytes + 3) : bytes;
         return rng.chance(0.5) ? [{ ...datagram, bytes: harmless }, datagram] : [datagram];
       };
@@ -121,8 +102,8 @@ describe('a handshake under fire', () => {
       const rng = seededRng(`fire ${seed}`);
       const pair = new Pair({ seed: `${seed}` });
       pair.lab.network.interfere = (datagram): DatagramArrival[] => {
-        const spoilt = { ...datagram, bytes: spoil(datagram.bytes, rng) };
-        return rng.chance(0.5) ? [datagram, spoilt] : [spoilt, datagram];
+        const changed = { ...datagram, bytes: spoilt(datagram.bytes, rng) };
+        return rng.chance(0.5) ? [datagram, changed] : [changed, datagram];
       };
       pair.connect();
       expect([pair.connection.open, pair.serverConnection?.open]).toEqual([true, true]);
