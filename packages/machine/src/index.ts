@@ -6,6 +6,7 @@ export * from './bytes.ts';
 export * from './driver.ts';
 export * from './errors.ts';
 export * from './heap.ts';
+export * from './ip.ts';
 export * from './links.ts';
 export * from './machine.ts';
 export * from './range-set.ts';

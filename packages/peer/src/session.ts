@@ -23,6 +23,7 @@ import type { TrackerClientEvent } from '@shoal/tracker';
 import {
   decode,
   encode,
+  isDraft,
   isPeerMessage,
   isPeerReply,
   isPeerRequest,
@@ -281,12 +282,14 @@ export class Session implements Machine<SessionOutput> {
   #handleTracker(event: TrackerClientEvent): void {
     switch (event.type) {
       case 'peersFound':
-        return this.#mesh.found(event.swarm, event.peers, this.#now);
+        if (!isDraft(event.swarm)) this.#mesh.found(event.swarm, event.peers, this.#now);
+        return;
       case 'trackerUp':
         return this.#emit({ type: 'trackerUp', tracker: event.tracker });
       case 'trackerDown':
         return this.#emit({ type: 'trackerDown', tracker: event.tracker, reason: event.reason });
       case 'refused':
+        if (isDraft(event.swarm)) return; // swarms are joined by their manifests
         return this.#emit({ type: 'trackerRefused', swarm: event.swarm, refusal: event.refusal });
       case 'stopped':
         this.#goodbyes! -= 1;

@@ -53,7 +53,7 @@ export class Trackers {
   }
 
   /** Tells the swarm's trackers what we offer or want, and what we hold of it. */
-  join(offer: FileOffer, held: Bitfield, now: Instant): void {
+  join(offer: FileOffer & { readonly swarm: SwarmId }, held: Bitfield, now: Instant): void {
     for (const client of this.#ofSwarm.get(offer.swarm) ?? []) client.join(offer, held, now);
   }
 

@@ -77,7 +77,7 @@ for (const peers of sizes)
     const table = new Table(peers, swarms);
     globalThis.gc?.();
     const rates = [
-      table.rate((swarm) => ({ type: 'announce', swarms: [swarm] })),
+      table.rate((swarm) => ({ type: 'announce', port: 4_000, want: 50, swarms: [{ swarm, held: 10 }] })),
       table.rate((swarm) => ({ type: 'chunkRegister', swarm, held: { chunks: [1, 2, 3] } })),
       table.rate((swarm) => ({ type: 'fileLocations', file: { swarm } })),
       table.rate(() => ({ type: 'fileList', filter: '', offset: 0 })),

@@ -22,13 +22,16 @@ import {
   Timers,
 } from '@shoal/machine';
 import {
+  type AnnounceReply,
+  contactsIn,
   decode,
   encode,
   type FileOffer,
   isTrackerReply,
   type PeerContact,
+  type Progress,
   type Refusal,
-  type SwarmId,
+  type SwarmKey,
   type TrackerReply,
   type TrackerRequest,
 } from '@shoal/wire';
@@ -49,6 +52,8 @@ export interface TrackerClientConfig {
   /** With fewer peers found than this in some swarm, announces come sooner: after `eagerMs`, twice that, and so on. */
   readonly fewPeers: number;
   readonly eagerMs: number;
+  /** So many peers of each swarm are asked for at a time. */
+  readonly wantPeers: number;
 }
 
 export const trackerClientDefaults: TrackerClientConfig = {
@@ -60,6 +65,7 @@ export const trackerClientDefaults: TrackerClientConfig = {
   leaveTimeoutMs: 1_000,
   fewPeers: 8,
   eagerMs: 1_000,
+  wantPeers: 30,
 };
 
 export interface TrackerClientOptions {
@@ -75,13 +81,13 @@ export type TrackerTrouble = LinkCode | 'silent';
 
 export type TrackerClientEvent =
   /** Peers of the swarm that the tracker chose for us; they may be known already. */
-  | { readonly type: 'peersFound'; readonly swarm: SwarmId; readonly peers: readonly PeerContact[] }
+  | { readonly type: 'peersFound'; readonly swarm: SwarmKey; readonly peers: readonly PeerContact[] }
   /** The tracker answers: for the first time, or again. `peer` is its identity. */
   | { readonly type: 'trackerUp'; readonly tracker: Address; readonly peer: PeerId }
   /** Told once an outage; dialling goes on. */
   | { readonly type: 'trackerDown'; readonly tracker: Address; readonly reason: TrackerTrouble }
   /** The tracker does not list us for this swarm. */
-  | { readonly type: 'refused'; readonly swarm: SwarmId; readonly refusal: Refusal }
+  | { readonly type: 'refused'; readonly swarm: SwarmKey; readonly refusal: Refusal }
   /** The last output after `stop`. */
   | { readonly type: 'stopped' };
 
@@ -120,7 +126,7 @@ export class TrackerClient implements Machine<TrackerClientOutput> {
     this.#numbers = numbers;
     this.#rng = rng.fork('tracker-client');
     this.#config = { ...trackerClientDefaults, ...config };
-    this.#holdings = new Holdings(this.#config.batchChunks);
+    this.#holdings = new Holdings(this.#config.batchChunks, this.#config.wantPeers);
   }
 
   get tracker(): Address {
@@ -139,7 +145,7 @@ export class TrackerClient implements Machine<TrackerClientOutput> {
   }
 
   /** Find peers of a swarm whose manifest we do not have yet. */
-  find(swarm: SwarmId, now: Instant): void {
+  find(swarm: SwarmKey, now: Instant): void {
     if (this.#stopping || !this.#holdings.find(swarm)) return;
     this.#eagerAnnounces = 0;
     this.#pump(now);
@@ -154,13 +160,13 @@ export class TrackerClient implements Machine<TrackerClientOutput> {
   }
 
   /** We no longer have to do with the swarm. */
-  leave(swarm: SwarmId, now: Instant): void {
+  leave(swarm: SwarmKey, now: Instant): void {
     this.#holdings.leave(swarm);
     this.#pump(now);
   }
 
   /** We now hold and serve these chunks. Unknown swarms are ignored: they were left meanwhile. */
-  chunksHeld(swarm: SwarmId, chunks: readonly number[], now: Instant): void {
+  chunksHeld(swarm: SwarmKey, chunks: readonly number[], now: Instant): void {
     if (this.#stopping) return;
     this.#holdings.add(swarm, chunks);
     if (this.#holdings.untold > 0 && this.#timers.at('batch') > after(now, this.#config.batchMs))
@@ -283,10 +289,11 @@ export class TrackerClient implements Machine<TrackerClientOutput> {
   /** False when the reply is none to this request. */
   #handleReply(request: TrackerRequest, reply: TrackerReply, now: Instant): boolean {
     if (request.type === 'register' && reply.type === 'registerReply') {
-      if (reply.refused.length !== request.files.length) return false;
+      if (reply.files.length !== request.files.length) return false;
       this.#up();
-      for (const [i, refusal] of reply.refused.entries()) {
+      for (const [i, verdict] of reply.files.entries()) {
         const { swarm } = request.files[i]!;
+        const refusal = verdict.accepted ? null : verdict.reason;
         this.#holdings.registered(swarm, refusal);
         if (refusal !== null) this.#out.push({ type: 'refused', swarm, refusal });
       }
@@ -294,20 +301,19 @@ export class TrackerClient implements Machine<TrackerClientOutput> {
     }
     if (request.type === 'chunkRegister' && reply.type === 'chunkRegisterReply') {
       this.#up();
-      if (reply.refused !== undefined) this.#handleChunksRefused(request.swarm, reply.refused, now);
+      if (!reply.verdict.accepted) this.#handleChunksRefused(request.swarm, reply.verdict.reason, now);
       return true;
     }
     if (request.type === 'announce' && reply.type === 'announceReply') {
-      if (reply.peers.length !== request.swarms.length) return false;
+      if (reply.swarms.length !== request.swarms.length) return false;
       this.#up();
-      this.#handleAnnounced(request.swarms, reply.peers, reply.intervalMs, now);
-      if (!reply.known) this.#holdings.forgotten();
+      this.#handleAnnounced(request.swarms, reply, now);
       return true;
     }
     return request.type === 'leave' && reply.type === 'leaveReply';
   }
 
-  #handleChunksRefused(swarm: SwarmId, refusal: Refusal, now: Instant): void {
+  #handleChunksRefused(swarm: SwarmKey, refusal: Refusal, now: Instant): void {
     if (refusal === 'unknownPeer') this.#holdings.forgotten();
     else if (refusal === 'unknownFile') this.#holdings.forgotten(swarm);
     else this.#out.push({ type: 'refused', swarm, refusal });
@@ -315,17 +321,14 @@ export class TrackerClient implements Machine<TrackerClientOutput> {
     this.#timers.set('holdOff', after(now, this.#config.retryMinMs));
   }
 
-  #handleAnnounced(
-    swarms: readonly SwarmId[],
-    peers: readonly (readonly PeerContact[])[],
-    intervalMs: number,
-    now: Instant,
-  ): void {
+  #handleAnnounced(asked: readonly Progress[], { swarms, intervalMs }: AnnounceReply, now: Instant): void {
     this.#failures = 0;
     let fewest = Number.POSITIVE_INFINITY;
-    for (const [i, swarm] of swarms.entries()) {
-      const found = peers[i]!;
+    for (const [i, { swarm }] of asked.entries()) {
       if (!this.#holdings.has(swarm)) continue; // left meanwhile
+      const { known, peers } = swarms[i]!;
+      this.#holdings.heard(swarm, known);
+      const found = contactsIn(peers);
       fewest = Math.min(fewest, found.length);
       if (found.length > 0) this.#out.push({ type: 'peersFound', swarm, peers: found });
     }

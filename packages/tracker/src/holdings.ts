@@ -7,8 +7,9 @@ import {
   chunksPerMessageMax,
   type FileOffer,
   filesPerRegisterMax,
+  type Knowledge,
   type Refusal,
-  type SwarmId,
+  type SwarmKey,
   swarmsPerAnnounceMax,
   type TrackerRequest,
 } from '@shoal/wire';
@@ -30,13 +31,15 @@ const bitsFrom = 64; // from so many chunks on, the bitfield is told instead of 
 
 export class Holdings {
   readonly #batchChunks: number;
-  readonly #entries = new Map<SwarmId, Entry>();
-  readonly #left = new Set<SwarmId>();
-  readonly #round = new Set<SwarmId>(); // swarms still to be announced in this round
+  readonly #wantPeers: number;
+  readonly #entries = new Map<SwarmKey, Entry>();
+  readonly #left = new Set<SwarmKey>();
+  readonly #round = new Set<SwarmKey>(); // swarms still to be announced in this round
   #listenPort: number | undefined;
   #tellAll = false;
 
-  constructor(batchChunks: number) {
+  constructor(batchChunks: number, wantPeers: number) {
+    this.#wantPeers = wantPeers;
     this.#batchChunks = Math.min(batchChunks, chunksPerMessageMax);
   }
 
@@ -51,7 +54,7 @@ export class Holdings {
     return count;
   }
 
-  has(swarm: SwarmId): boolean {
+  has(swarm: SwarmKey): boolean {
     return this.#entries.has(swarm);
   }
 
@@ -63,7 +66,7 @@ export class Holdings {
   }
 
   /** False when the swarm is known already. */
-  find(swarm: SwarmId): boolean {
+  find(swarm: SwarmKey): boolean {
     if (this.#entries.has(swarm)) return false;
     this.#put(swarm, undefined);
     return true;
@@ -73,7 +76,7 @@ export class Holdings {
     this.#put(file.swarm, { file, held: held.clone() });
   }
 
-  leave(swarm: SwarmId): void {
+  leave(swarm: SwarmKey): void {
     const entry = this.#entries.get(swarm);
     if (entry === undefined) return;
     this.#entries.delete(swarm);
@@ -81,7 +84,7 @@ export class Holdings {
     if (entry.mayBeListed) this.#left.add(swarm);
   }
 
-  add(swarm: SwarmId, chunks: readonly number[]): void {
+  add(swarm: SwarmKey, chunks: readonly number[]): void {
     const entry = this.#entries.get(swarm);
     if (entry?.offer === undefined) return;
     const { held } = entry.offer;
@@ -103,7 +106,7 @@ export class Holdings {
   }
 
   /** The tracker does not know us, or not for this swarm. */
-  forgotten(swarm?: SwarmId): void {
+  forgotten(swarm?: SwarmKey): void {
     if (swarm === undefined) this.#untellOffers();
     else {
       const entry = this.#entries.get(swarm);
@@ -111,7 +114,12 @@ export class Holdings {
     }
   }
 
-  registered(swarm: SwarmId, refusal: Refusal | null): void {
+  /** What the tracker knows of us in the swarm: if it is too little, we tell again. */
+  heard(swarm: SwarmKey, known: Knowledge): void {
+    if (known !== 'yes' && this.#entries.get(swarm)?.standing === 'registered') this.forgotten(swarm);
+  }
+
+  registered(swarm: SwarmKey, refusal: Refusal | null): void {
     const entry = this.#entries.get(swarm);
     if (entry === undefined) {
       if (refusal === null) this.#left.add(swarm); // left while the register was under way
@@ -168,12 +176,21 @@ export class Holdings {
   }
 
   #nextAnnounce(): TrackerRequest | undefined {
-    const swarms = [...this.#round].slice(0, swarmsPerAnnounceMax);
-    for (const swarm of swarms) this.#round.delete(swarm);
-    return swarms.length === 0 ? undefined : { type: 'announce', swarms };
+    const named = [...this.#round].slice(0, swarmsPerAnnounceMax);
+    if (named.length === 0) return undefined;
+    for (const swarm of named) this.#round.delete(swarm);
+    const swarms = named.map((swarm) => ({ swarm, held: this.#toldOf(swarm) }));
+    const port = this.#listenPort;
+    return { type: 'announce', ...(port !== undefined && { port }), want: this.#wantPeers, swarms };
   }
 
-  #put(swarm: SwarmId, offer: Entry['offer']): void {
+  /** How many chunks the tracker was told we hold: more than it knows of, and it has lost some. */
+  #toldOf(swarm: SwarmKey): number {
+    const entry = this.#entries.get(swarm);
+    return entry?.offer !== undefined && entry.toldHeld ? entry.offer.held.count - entry.untold.length : 0;
+  }
+
+  #put(swarm: SwarmKey, offer: Entry['offer']): void {
     const mayBeListed = this.#entries.get(swarm)?.mayBeListed ?? this.#left.has(swarm);
     this.#entries.set(swarm, { offer, standing: 'untold', toldHeld: false, untold: [], mayBeListed });
     this.#left.delete(swarm);

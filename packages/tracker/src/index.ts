@@ -6,3 +6,4 @@ export * from './memory-store.ts';
 export * from './memory-tracker.ts';
 export * from './store.ts';
 export * from './tracker.ts';
+export * from './voice.ts';

@@ -1,8 +1,9 @@
 // One file-set in a tracker's memory: who is in its swarm, and what each of them holds.
 
 import { type Address, Bitfield, type PeerId, type Rng } from '@shoal/machine';
-import type { ChunkSet, FileListing, FileOffer, Holder } from '@shoal/wire';
-import { holdersMax, locationsBodyBytesMax, rarestMax } from '@shoal/wire';
+import type { ChunkSet, FileListing, FileOffer, Holder, SwarmId } from '@shoal/wire';
+import { holdersMax, locationsBodyBytesMax, packHolders, rarestMax } from '@shoal/wire';
+import type { Claimer, DraftClaims } from './draft-claims.ts';
 import { type Placed, SampleSet } from './sample-set.ts';
 
 /** A peer in one swarm. `held` is there while it holds some chunks but not all. */
@@ -12,20 +13,26 @@ export interface Member extends Placed {
   address: Address;
   share: 'none' | 'some' | 'all';
   held: Bitfield | undefined;
+  /** Of a draft, once it claims something. */
+  claimer: Claimer | undefined;
 }
 
 export class ListedFile {
   readonly offer: FileOffer;
   /** Its place among all listed files. */
   place = 0;
+  /** Of a draft. */
+  readonly claims: DraftClaims | undefined;
+  derived: SwarmId | undefined;
   readonly #members: { readonly [Share in Member['share']]: SampleSet<Member> } = {
     none: new SampleSet(),
     some: new SampleSet(),
     all: new SampleSet(),
   };
 
-  constructor(offer: FileOffer) {
+  constructor(offer: FileOffer, claims: DraftClaims | undefined) {
     this.offer = offer;
+    this.claims = claims;
   }
 
   get isEmpty(): boolean {
@@ -41,7 +48,8 @@ export class ListedFile {
   }
 
   get listing(): FileListing {
-    return { ...this.offer, seeders: this.seeders, leechers: this.leechers };
+    const { derived } = this;
+    return { ...this.offer, seeders: this.seeders, leechers: this.leechers, ...(derived && { derived }) };
   }
 
   /** Whether the same content is meant. The name is not compared: the first one stands. */
@@ -52,13 +60,27 @@ export class ListedFile {
   add(peer: PeerId, address: Address): Member {
     // Whoever has all of nothing has all of it.
     const share = this.offer.chunkCount === 0 ? 'all' : 'none';
-    const member: Member = { peer, file: this, address, share, held: undefined, place: 0 };
+    const member: Member = { peer, file: this, address, share, held: undefined, claimer: undefined, place: 0 };
     this.#members[share].add(member);
     return member;
   }
 
   remove(member: Member): void {
     this.#members[member.share].remove(member);
+    if (member.claimer !== undefined) this.claims!.leave(member.claimer);
+  }
+
+  /** How many chunks the table says it holds. */
+  heldBy({ share, held, claimer }: Member): number {
+    return share === 'all' ? this.offer.chunkCount : (claimer?.count ?? held?.count ?? 0);
+  }
+
+  /** A claimer has come to claim more, or less. */
+  claimed(member: Member): void {
+    const { count } = member.claimer!;
+    this.#members[member.share].remove(member);
+    member.share = count === this.offer.chunkCount ? 'all' : count > 0 ? 'some' : 'none';
+    this.#members[member.share].add(member);
   }
 
   /** How many bytes of memory more it takes if a member of this share holds its first chunk. */
@@ -87,12 +109,15 @@ export class ListedFile {
     const others = (members: Member[]): Member[] => members.filter((member) => member.peer !== asker);
     const draw = (share: Member['share'], count: number): Member[] =>
       count <= 0 ? [] : others(this.#members[share].draw(count + 1, rng)).slice(0, count);
-    const some = draw('some', countMax);
-    const none = draw('none', countMax - some.length);
-    if (isSeeder) return [...some, ...none];
-    const leechers = some.length + none.length;
-    const seeders = draw('all', Math.max(Math.ceil(countMax / 2), countMax - leechers));
-    return rng.shuffle([...seeders, ...[...some, ...none].slice(0, countMax - seeders.length)]);
+    const newcomersMax = isSeeder ? Math.ceil(countMax / 4) : Math.ceil(countMax / 8);
+    const newcomers = draw('none', countMax);
+    const some = draw('some', countMax - Math.min(newcomers.length, newcomersMax));
+    const leechers = [...some, ...newcomers].slice(0, countMax);
+    if (isSeeder) return leechers;
+    const seeders = draw('all', Math.max(Math.ceil(countMax / 2), countMax - leechers.length));
+    const places = countMax - seeders.length;
+    const kept = [...some.slice(0, places - Math.min(newcomers.length, newcomersMax)), ...newcomers].slice(0, places);
+    return rng.shuffle([...seeders, ...kept]);
   }
 
   /** How many hold some of it or all. */
@@ -101,44 +126,60 @@ export class ListedFile {
   }
 
   /** Holders at random, partial ones only as many as their bits fit the body of a reply. */
-  holders(rng: Rng): { readonly holders: Holder[]; readonly bits: Uint8Array; readonly rarest: number[] } {
+  holders(rng: Rng): {
+    readonly holders: Uint8Array;
+    readonly body: Uint8Array;
+    readonly rarest: number[];
+    readonly copies: number[];
+  } {
     const bitsBytes = this.bitsBytes();
     const partialMax = Math.min(holdersMax, Math.floor(locationsBodyBytesMax / Math.max(1, bitsBytes)));
     const partial = this.#members.some.draw(partialMax, rng);
     const full = this.#members.all.draw(Math.max(holdersMax / 2, holdersMax - partial.length), rng);
-    const kept = partial.slice(0, holdersMax - full.length);
-    const bits = new Uint8Array(kept.length * bitsBytes);
-    for (const [i, member] of kept.entries()) bits.set(member.held!.toBytes(), i * bitsBytes);
-    const describe = ({ address, peer, held }: Member): Holder => ({
-      address,
-      peer,
-      held: held?.count ?? this.offer.chunkCount,
-    });
-    const rarest = rarestChunks(this.offer.chunkCount, bits, full.length, rng);
-    return { holders: [...full, ...kept].map(describe), bits, rarest };
+    const chosen = [...full, ...partial.slice(0, holdersMax - full.length)];
+    const rows: Uint8Array[] = [];
+    const holders: Holder[] = [];
+    for (const member of chosen) {
+      const bits = this.#bitsOf(member);
+      if (bits.count === 0 && this.offer.chunkCount > 0) continue;
+      if (!bits.isFull) rows.push(bits.toBytes());
+      holders.push({ address: member.address, peer: member.peer, held: bits.count });
+    }
+    const { rarest, copies } = this.#rarest(rng);
+    const hashes = this.claims === undefined ? [] : rarest.map((chunk) => this.claims!.agreed(chunk)!);
+    return { holders: packHolders(holders)!, body: concat([...rows, ...hashes]), rarest, copies };
+  }
+
+  #bitsOf({ share, held, claimer }: Member): Bitfield {
+    if (this.claims === undefined) return share === 'all' ? Bitfield.full(this.offer.chunkCount) : held!;
+    const bits = new Bitfield(this.offer.chunkCount);
+    if (claimer !== undefined)
+      for (let chunk = 0; chunk < bits.length; chunk += 1) if (this.claims.isSource(claimer, chunk)) bits.set(chunk);
+    return bits;
+  }
+
+  #rarest(rng: Rng): { rarest: number[]; copies: number[] } {
+    const { chunkCount } = this.offer;
+    const counts = new Uint32Array(chunkCount);
+    for (let chunk = 0; chunk < chunkCount && this.claims !== undefined; chunk += 1)
+      counts[chunk] = this.claims.copies(chunk);
+    if (this.claims === undefined) {
+      counts.fill(this.#members.all.size);
+      for (const { held } of this.#members.some) for (const chunk of held!.ones()) counts[chunk]! += 1;
+    }
+    const rarest = Array.from(counts.keys()).filter((chunk) => counts[chunk]! > 0);
+    rng.shuffle(rarest).sort((a, b) => counts[a]! - counts[b]!);
+    rarest.length = Math.min(rarest.length, rarestMax);
+    return { rarest, copies: rarest.map((chunk) => counts[chunk]!) };
   }
 }
 
-/**
- * Chunk indices from the rarest to the most common, at most `rarestMax`, where `bits` are bitfields one after another and
- * `fullCount` holders have all. Equals start at a random place, so that not everybody begins with the same.
- */
-function rarestChunks(chunkCount: number, bits: Uint8Array, fullCount: number, rng: Rng): number[] {
-  if (chunkCount === 0 || (fullCount === 0 && bits.length === 0)) return [];
-  const counts = new Uint16Array(chunkCount);
-  const rowBytes = Bitfield.byteLength(chunkCount);
-  for (let i = 0; i < bits.length; i += 1) {
-    const first = (i % rowBytes) * 8;
-    for (let byte = bits[i]!, bit = 0; byte !== 0; byte = (byte << 1) & 0xff, bit += 1)
-      if ((byte & 0x80) !== 0) counts[first + bit]! += 1;
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
   }
-  const byCount: number[][] = [];
-  const start = rng.below(chunkCount);
-  for (let i = 0; i < chunkCount; i += 1) {
-    const chunk = (start + i) % chunkCount;
-    const group = (byCount[counts[chunk]! + fullCount] ??= []);
-    if (group.length < rarestMax) group.push(chunk);
-  }
-  byCount[0] = []; // nobody holds those
-  return byCount.flat().slice(0, rarestMax);
+  return whole;
 }

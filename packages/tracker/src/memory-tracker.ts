@@ -2,7 +2,7 @@
 
 import type { Instant, LinkFact, LinkOrder, Machine, Rng } from '@shoal/machine';
 import { MemoryStore, type MemoryStoreLimits } from './memory-store.ts';
-import { performStoreCall, type StoreAnswer, type StoreStats } from './store.ts';
+import { performStoreCall, type StoreAnswer, type StoreStats, type StoreTerms } from './store.ts';
 import { Tracker, type TrackerConfig, trackerDefaults, type TrackerEvent, type TrackerStats } from './tracker.ts';
 
 export type MemoryTrackerOutput =
@@ -12,6 +12,8 @@ export type MemoryTrackerOutput =
 export interface MemoryTrackerOptions {
   readonly rng: Rng;
   readonly config?: Partial<TrackerConfig>;
+  /** Of the store; its time to live is that of `config`. */
+  readonly terms?: Partial<Omit<StoreTerms, 'ttlMs'>>;
   readonly limits?: Partial<MemoryStoreLimits>;
 }
 
@@ -20,9 +22,9 @@ export class MemoryTracker implements Machine<MemoryTrackerOutput> {
   readonly #store: MemoryStore;
   #now: Instant | undefined; // of the call whose outputs are polled
 
-  constructor({ rng, config, limits = {} }: MemoryTrackerOptions) {
+  constructor({ rng, config, terms, limits = {} }: MemoryTrackerOptions) {
     this.#tracker = new Tracker(config);
-    this.#store = new MemoryStore({ rng, ttlMs: config?.ttlMs ?? trackerDefaults.ttlMs, limits });
+    this.#store = new MemoryStore({ ...terms, rng, ttlMs: config?.ttlMs ?? trackerDefaults.ttlMs, limits });
   }
 
   get stats(): TrackerStats & StoreStats {

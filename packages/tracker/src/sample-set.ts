@@ -15,6 +15,10 @@ export class SampleSet<Member extends Placed> {
     return this.#members.length;
   }
 
+  [Symbol.iterator](): Iterator<Member> {
+    return this.#members[Symbol.iterator]();
+  }
+
   add(member: Member): void {
     member.place = this.#members.push(member) - 1;
   }

@@ -6,9 +6,9 @@ import {
   type Address,
   after,
   assertNever,
+  earliest,
   type Instant,
   invariant,
-  InvariantError,
   type LinkCode,
   type LinkFact,
   type LinkId,
@@ -20,19 +20,17 @@ import {
   type RequestId,
 } from '@shoal/machine';
 import {
-  contactsPerSwarmMax,
   decode,
+  type DraftId,
   encode,
-  filesPerPageMax,
   isTrackerRequest,
   type Refusal,
-  type Register,
-  type RegisterReply,
   type SwarmId,
+  type SwarmKey,
   type TrackerReply,
   type TrackerRequest,
 } from '@shoal/wire';
-import { isSafeName } from './safe-name.ts';
+import { refusalsIn, refusedUnseen, replyOf, storeCallOf } from './requests.ts';
 import type { StoreAnswer, StoreCall } from './store.ts';
 
 export interface TrackerConfig {
@@ -44,6 +42,8 @@ export interface TrackerConfig {
   readonly requestsPerLinkMax: number;
   /** A link that broke the protocol so often is closed with `protocolViolated`. */
   readonly strikesMax: number;
+  /** Whether this identity may use the tracker: others' links are closed with `authenticationFailed`. Default: all may. */
+  readonly admits: (peer: PeerId) => boolean;
 }
 
 export const trackerDefaults: TrackerConfig = {
@@ -51,6 +51,7 @@ export const trackerDefaults: TrackerConfig = {
   linksMax: 100_000,
   requestsPerLinkMax: 16,
   strikesMax: 3,
+  admits: () => true,
 };
 
 export type TrackerEvent =
@@ -59,20 +60,24 @@ export type TrackerEvent =
       readonly peer: PeerId;
       readonly address: Address;
       /** Swarms it is listed for by this request. */
-      readonly swarms: readonly SwarmId[];
+      readonly swarms: readonly SwarmKey[];
     }
   /** It took its leave of one swarm, or of all. */
-  | { readonly type: 'left'; readonly peer: PeerId; readonly swarm?: SwarmId }
+  | { readonly type: 'left'; readonly peer: PeerId; readonly swarm?: SwarmKey }
   /** It was not heard of in time. */
   | { readonly type: 'expired'; readonly peer: PeerId }
-  /** A file or a request of the peer was refused. */
+  /** Every chunk of a draft is agreed upon: this is the swarm of its manifest. */
+  | { readonly type: 'derived'; readonly draft: DraftId; readonly swarm: SwarmId }
+  /** A file, a request or the link of the peer was refused. */
   | {
       readonly type: 'refused';
       readonly peer: PeerId;
       readonly address: Address;
-      readonly request: TrackerRequest['type'] | 'unreadable';
+      readonly request: Refused;
       readonly reason: Refusal | LinkCode;
     };
+
+type Refused = TrackerRequest['type'] | 'unreadable' | 'link';
 
 export type TrackerOutput =
   | { readonly type: 'linkOrder'; readonly order: LinkOrder }
@@ -84,7 +89,8 @@ export interface TrackerStats {
   readonly links: number;
   /** Requests answered since the start, by type. */
   readonly answered: { readonly [Type in TrackerRequest['type']]: number };
-  readonly refused: number;
+  /** Files, requests and links refused since the start, by reason. */
+  readonly refused: { readonly [Reason in Refusal | LinkCode]?: number };
 }
 
 interface Client {
@@ -98,17 +104,17 @@ interface Client {
   strikes: number;
 }
 
+/** What the tracker orders of the store for itself. */
+type Chore = 'sweep' | { readonly derives: DraftId };
+
 /** A request that waits for the store. */
 interface Waiting {
   readonly client: Client;
   readonly request: RequestId;
   readonly message: TrackerRequest;
-  /** For a register: what was refused before the store saw it, per file. */
+  /** As `refusedUnseen` says. */
   readonly refused: readonly (Refusal | null)[];
 }
-
-/** Contacts in one announce reply over all its swarms: with addresses of the longest kind they still fit a message. */
-const contactsPerReplyMax = 400;
 
 /** Peers forgotten in one call of the store: long tables are swept piece by piece. */
 const expirePerCallMax = 1_000;
@@ -117,29 +123,41 @@ const expirePerCallMax = 1_000;
 const sweepsPerTtl = 10;
 const announcesPerTtl = 3;
 
+/** A manifest costs a hash for each chunk, and a few peers can make a draft complete again and again. */
+const deriveEveryMs = 1_000;
+
+/** Drafts that wait for their manifest; a further one waits for its next claim. */
+const derivesWaitingMax = 1_000;
+
 export class Tracker implements Machine<TrackerOutput> {
   readonly #config: TrackerConfig;
   readonly #out = new Outbox<TrackerOutput>();
   readonly #clients = new Map<LinkId, Client>();
-  readonly #waiting = new Map<number, Waiting | 'sweep'>();
+  readonly #waiting = new Map<number, Waiting | Chore>();
   readonly #answered: Record<TrackerRequest['type'], number> = {
     register: 0,
     fileList: 0,
     fileLocations: 0,
     chunkRegister: 0,
+    claim: 0,
+    claimList: 0,
     announce: 0,
     leave: 0,
   };
-  #refused = 0;
+  readonly #refused: { [Reason in Refusal | LinkCode]?: number } = {};
+  /** Complete drafts without a name. */
+  readonly #toDerive = new Set<DraftId>();
   #storeOrders = 0;
   #sweepAt: Instant = NEVER;
+  #deriveAt: Instant = NEVER;
+  #derivedAt: Instant | undefined;
 
   constructor(config: Partial<TrackerConfig> = {}) {
     this.#config = { ...trackerDefaults, ...config };
   }
 
   get stats(): TrackerStats {
-    return { links: this.#clients.size, answered: { ...this.#answered }, refused: this.#refused };
+    return { links: this.#clients.size, answered: { ...this.#answered }, refused: { ...this.#refused } };
   }
 
   handleFact(fact: LinkFact, now: Instant): void {
@@ -173,12 +191,15 @@ export class Tracker implements Machine<TrackerOutput> {
   handleStoreAnswer(number: number, answer: StoreAnswer, now: Instant): void {
     const waiting = this.#take(number);
     if (waiting === 'sweep') return this.#handleSwept(answer, now);
-    const reply = this.#reply(waiting, answer);
+    if ('derives' in waiting) return this.#handleDerived(waiting.derives, answer);
+    const { client, request, message, refused } = waiting;
+    const reply = replyOf(answer, client, refused, Math.ceil(this.#config.ttlMs / announcesPerTtl));
     this.#noteEvents(waiting, reply);
     if (answer.method === 'register') this.#armSweep(now);
-    this.#answered[waiting.message.type] += 1;
-    const body = answer.method === 'locate' ? answer.result?.bits : undefined;
-    const { client, request } = waiting;
+    if (answer.method === 'claim' && typeof answer.result !== 'string' && answer.result.complete)
+      this.#awaitManifest((message as TrackerRequest & { type: 'claim' }).swarm, now);
+    this.#answered[message.type] += 1;
+    const body = answer.method === 'locate' ? answer.result?.body : undefined;
     if (!client.waiting.delete(request)) return; // cancelled, or its link is gone
     const order = { type: 'answer', link: client.link, request, head: encode(reply) } as const;
     this.#order(body === undefined ? order : { ...order, body });
@@ -188,7 +209,7 @@ export class Tracker implements Machine<TrackerOutput> {
   handleStoreFailed(number: number, now: Instant): void {
     const waiting = this.#take(number);
     if (waiting === 'sweep') return this.#armSweep(now);
-    this.#refuse(waiting.client, waiting.request, waiting.message.type, 'busy');
+    if (!('derives' in waiting)) this.#refuse(waiting.client, waiting.request, waiting.message.type, 'busy');
   }
 
   poll(): TrackerOutput | undefined {
@@ -196,18 +217,29 @@ export class Tracker implements Machine<TrackerOutput> {
   }
 
   nextTimeout(): Instant {
-    return this.#sweepAt;
+    return earliest(this.#sweepAt, this.#deriveAt);
   }
 
   handleTimeout(now: Instant): void {
-    if (now < this.#sweepAt) return;
-    this.#sweepAt = NEVER;
-    this.#orderStore('sweep', { method: 'expire', args: [now, expirePerCallMax] });
+    if (now >= this.#sweepAt) {
+      this.#sweepAt = NEVER;
+      this.#orderStore('sweep', { method: 'expire', args: [now, expirePerCallMax] });
+    }
+    if (now >= this.#deriveAt) this.#derive(now);
   }
 
   #handleOpened({ link, peer, address }: LinkFact & { type: 'linkOpened' }): void {
-    if (this.#clients.size >= this.#config.linksMax) return this.#order({ type: 'closeLink', link, code: 'busy' });
-    this.#clients.set(link, { link, peer, address, waiting: new Set(), ordered: 0, strikes: 0 });
+    const client: Client = { link, peer, address, waiting: new Set(), ordered: 0, strikes: 0 };
+    const refusal = !this.#config.admits(peer)
+      ? 'authenticationFailed'
+      : this.#clients.size >= this.#config.linksMax
+        ? 'busy'
+        : undefined;
+    if (refusal === undefined) this.#clients.set(link, client);
+    else {
+      this.#order({ type: 'closeLink', link, code: refusal });
+      this.#noteRefused(client, 'link', refusal);
+    }
   }
 
   #handleRequest({ link, request, message }: LinkFact & { type: 'requestReceived' }, now: Instant): void {
@@ -221,82 +253,41 @@ export class Tracker implements Machine<TrackerOutput> {
     }
     const { type } = decoded.message;
     if (client.ordered >= this.#config.requestsPerLinkMax) return this.#refuse(client, request, type, 'busy');
-    this.#orderRequest(client, request, decoded.message, now);
-  }
-
-  #orderRequest(client: Client, request: RequestId, message: TrackerRequest, now: Instant): void {
-    const { peer } = client;
-    const order = (call: StoreCall, refused: Waiting['refused'] = []): void =>
-      this.#orderStore({ client, request, message, refused }, call);
-    switch (message.type) {
-      case 'register': {
-        const refused = message.files.map(({ name }): Refusal | null => (isSafeName(name) ? null : 'nameUnsafe'));
-        const files = message.files.filter((_, i) => refused[i] === null);
-        return order({ method: 'register', args: [peer, reachedAt(client, message), files, now] }, refused);
-      }
-      case 'fileList':
-        return order({ method: 'list', args: [message.filter, message.offset, filesPerPageMax] });
-      case 'fileLocations':
-        return order({ method: 'locate', args: [message.file] });
-      case 'chunkRegister':
-        return order({ method: 'hold', args: [peer, message.swarm, message.held, now] });
-      case 'announce': {
-        const fair = Math.floor(contactsPerReplyMax / Math.max(1, message.swarms.length));
-        return order({ method: 'renew', args: [peer, message.swarms, Math.min(contactsPerSwarmMax, fair), now] });
-      }
-      case 'leave':
-        return order({ method: 'leave', args: [peer, message.swarm] });
-      default:
-        assertNever(message, 'tracker request');
-    }
-  }
-
-  #reply(waiting: Waiting, answer: StoreAnswer): TrackerReply {
-    const intervalMs = Math.ceil(this.#config.ttlMs / announcesPerTtl);
-    switch (answer.method) {
-      case 'register': {
-        const rest = [...answer.result];
-        const refused = waiting.refused.map((reason) => reason ?? rest.shift() ?? null);
-        return { type: 'registerReply', refused, intervalMs, observed: waiting.client.address };
-      }
-      case 'list':
-        return { type: 'fileListReply', ...answer.result };
-      case 'locate': {
-        if (answer.result === undefined) return { type: 'fileLocationsReply', total: 0, holders: [], rarest: [] };
-        const { file, total, holders, rarest } = answer.result;
-        return { type: 'fileLocationsReply', file, total, holders, rarest };
-      }
-      case 'hold':
-        return answer.result === null
-          ? { type: 'chunkRegisterReply' }
-          : { type: 'chunkRegisterReply', refused: answer.result };
-      case 'renew':
-        return { type: 'announceReply', intervalMs, ...answer.result };
-      case 'leave':
-        return { type: 'leaveReply', removed: answer.result };
-      case 'expire':
-        throw new InvariantError('no request waits for a sweep');
-      default:
-        return assertNever(answer, 'store answer');
-    }
+    const refused = refusedUnseen(decoded.message, client);
+    const call = storeCallOf(decoded.message, client, refused, now);
+    this.#orderStore({ client, request, message: decoded.message, refused }, call);
   }
 
   #noteEvents({ client, message }: Waiting, reply: TrackerReply): void {
-    const { peer } = client;
-    if (message.type === 'register' && reply.type === 'registerReply') this.#noteRegistered(client, message, reply);
-    else if (message.type === 'leave' && reply.type === 'leaveReply' && reply.removed) {
+    const { peer, address } = client;
+    if (message.type === 'register' && reply.type === 'registerReply') {
+      const swarms = message.files.filter((_, i) => reply.files[i]!.accepted).map(({ swarm }) => swarm);
+      this.#event({ type: 'registered', peer, address: { host: address.host, port: message.port }, swarms });
+    }
+    if (message.type === 'leave' && reply.type === 'leaveReply' && reply.removed) {
       const { swarm } = message;
       this.#event(swarm === undefined ? { type: 'left', peer } : { type: 'left', peer, swarm });
-    } else if (reply.type === 'chunkRegisterReply' && reply.refused !== undefined)
-      this.#noteRefused(client, message.type, reply.refused);
+    }
+    for (const reason of refusalsIn(reply)) this.#noteRefused(client, message.type, reason);
   }
 
-  #noteRegistered(client: Client, message: Register, reply: RegisterReply): void {
-    const swarms: SwarmId[] = [];
-    for (const [i, reason] of reply.refused.entries())
-      if (reason === null) swarms.push(message.files[i]!.swarm);
-      else this.#noteRefused(client, 'register', reason);
-    this.#event({ type: 'registered', peer: client.peer, address: reachedAt(client, message), swarms });
+  #awaitManifest(draft: DraftId, now: Instant): void {
+    if (this.#toDerive.size < derivesWaitingMax) this.#toDerive.add(draft);
+    if (this.#deriveAt !== NEVER) return;
+    const soonest = this.#derivedAt === undefined ? now : after(this.#derivedAt, deriveEveryMs);
+    this.#deriveAt = soonest > now ? soonest : now;
+  }
+
+  /** Has the store derive the manifest of the draft that waited longest. */
+  #derive(now: Instant): void {
+    this.#derivedAt = now;
+    this.#deriveAt = NEVER;
+    for (const draft of this.#toDerive) {
+      this.#toDerive.delete(draft);
+      this.#orderStore({ derives: draft }, { method: 'derive', args: [draft] });
+      break;
+    }
+    if (this.#toDerive.size > 0) this.#deriveAt = after(now, deriveEveryMs);
   }
 
   #handleSwept(answer: StoreAnswer, now: Instant): void {
@@ -305,6 +296,11 @@ export class Tracker implements Machine<TrackerOutput> {
     for (const peer of expired) this.#event({ type: 'expired', peer });
     if (expired.length === expirePerCallMax) this.#sweepAt = now;
     else if (remaining > 0) this.#armSweep(now);
+  }
+
+  #handleDerived(draft: DraftId, answer: StoreAnswer): void {
+    invariant(answer.method === 'derive', 'a derivation is answered as one');
+    if (answer.result !== undefined) this.#event({ type: 'derived', draft, swarm: answer.result });
   }
 
   #armSweep(now: Instant): void {
@@ -320,27 +316,27 @@ export class Tracker implements Machine<TrackerOutput> {
     this.#order({ type: 'closeLink', link: client.link, code: 'protocolViolated' });
   }
 
-  #refuse(client: Client, request: RequestId, what: TrackerRequest['type'] | 'unreadable', code: LinkCode): void {
+  #refuse(client: Client, request: RequestId, what: Refused, code: LinkCode): void {
     if (client.waiting.delete(request)) this.#order({ type: 'refuse', link: client.link, request, code });
     this.#noteRefused(client, what, code);
   }
 
-  #noteRefused(client: Client, request: TrackerRequest['type'] | 'unreadable', reason: Refusal | LinkCode): void {
-    this.#refused += 1;
+  #noteRefused(client: Client, request: Refused, reason: Refusal | LinkCode): void {
+    this.#refused[reason] = (this.#refused[reason] ?? 0) + 1;
     this.#event({ type: 'refused', peer: client.peer, address: client.address, request, reason });
   }
 
-  #take(number: number): Waiting | 'sweep' {
+  #take(number: number): Waiting | Chore {
     const waiting = this.#waiting.get(number);
     invariant(waiting !== undefined, 'a store order is answered once');
     this.#waiting.delete(number);
-    if (waiting !== 'sweep') waiting.client.ordered -= 1;
+    if (isRequest(waiting)) waiting.client.ordered -= 1;
     return waiting;
   }
 
-  #orderStore(waiting: Waiting | 'sweep', call: StoreCall): void {
+  #orderStore(waiting: Waiting | Chore, call: StoreCall): void {
     this.#storeOrders += 1;
-    if (waiting !== 'sweep') waiting.client.ordered += 1;
+    if (isRequest(waiting)) waiting.client.ordered += 1;
     this.#waiting.set(this.#storeOrders, waiting);
     this.#out.push({ type: 'storeOrder', number: this.#storeOrders, call });
   }
@@ -354,4 +350,4 @@ export class Tracker implements Machine<TrackerOutput> {
   }
 }
 
-const reachedAt = ({ address }: Client, { port }: Register): Address => ({ host: address.host, port });
+const isRequest = (waiting: Waiting | Chore): waiting is Waiting => waiting !== 'sweep' && 'client' in waiting;

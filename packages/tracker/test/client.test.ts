@@ -247,8 +247,8 @@ describe('a tracker client without its tracker', () => {
         const observed = addressOf(2);
         const head = encode(
           requests % 2 === 1
-            ? { type: 'registerReply', refused: [null], intervalMs: 10_000, observed }
-            : { type: 'chunkRegisterReply', refused: 'unknownPeer' },
+            ? { type: 'registerReply', files: [{ accepted: true }], intervalMs: 10_000, observed }
+            : { type: 'chunkRegisterReply', verdict: { accepted: false, reason: 'unknownPeer' } },
         );
         world.perform(fake.node, { type: 'answer', link: fact.link, request: fact.request, head });
       }

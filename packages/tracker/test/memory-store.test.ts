@@ -18,7 +18,8 @@ const start = instant(0);
 
 describe('memory store', () => {
   test.each(trackerStoreChecks)('$name', async ({ check }) => {
-    await expect(check(open)).resolves.toBeUndefined();
+    const opened = check((terms) => new MemoryStore({ rng: seededRng('memory-store'), ...terms }));
+    await expect(opened).resolves.toBeUndefined();
   });
 });
 

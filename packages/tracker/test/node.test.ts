@@ -1,7 +1,7 @@
 import { type LinkPort, ShoalError, seededRng, UsageError } from '@shoal/machine';
 import { encode, type FileOffer, swarmId } from '@shoal/wire';
 import { describe, expect, test } from 'vitest';
-import { locatedHolders, MemoryStore, type TrackerStore } from '../src/index.ts';
+import { MemoryStore, readLocated, type TrackerStore } from '../src/index.ts';
 import { askTracker, openTracker, type ServedTrackerEvent } from '../src/node/index.ts';
 import { Ports } from './support/ports.ts';
 import { addressOf, peerOf } from './support/world.ts';
@@ -44,12 +44,12 @@ describe('a running tracker', () => {
     const { ports, clock, tracker, events, settle } = setup();
     const asker = ports.open();
     const register = askTracker(asker, tracker.address, { type: 'register', port: 5, files: [offer] }, { clock });
-    expect((await settle(register)).reply.refused).toEqual([null]);
+    expect((await settle(register)).reply.files).toEqual([{ accepted: true }]);
     const held = { chunks: [1, 8] };
     await settle(askTracker(asker, tracker.address, { type: 'chunkRegister', swarm: offer.swarm, held }, { clock }));
     const where = askTracker(asker, tracker.address, { type: 'fileLocations', file: { name: 'photos' } }, { clock });
     const { reply, body } = await settle(where);
-    expect(locatedHolders(reply, body)!.map(({ held: bits }) => Array.from(bits.ones()))).toEqual([[1, 8]]);
+    expect(readLocated(reply, body)!.holders.map(({ held: bits }) => Array.from(bits.ones()))).toEqual([[1, 8]]);
     expect(events).toEqual([
       { type: 'registered', peer: peerOf(2), address: { ...addressOf(2), port: 5 }, swarms: [offer.swarm] },
     ]);

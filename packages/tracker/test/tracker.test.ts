@@ -1,18 +1,23 @@
 import { type LinkFact, type LinkId, LinkNumbers, seededRng } from '@shoal/machine';
 import {
+  contactsIn,
   decode,
   encode,
   type FileOffer,
+  holdersIn,
   type Message,
   nameBytesMax,
+  type Refusal,
   swarmId,
+  type SwarmKey,
   swarmsPerAnnounceMax,
   type TrackerReply,
   type TrackerRequest,
+  type Verdict,
 } from '@shoal/wire';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { locatedHolders, MemoryTracker, type TrackerConfig, type TrackerEvent } from '../src/index.ts';
+import { MemoryTracker, readLocated, type TrackerConfig, type TrackerEvent } from '../src/index.ts';
 import { addressOf, peerOf, World } from './support/world.ts';
 
 const swarm = (number: number) => swarmId(number.toString(16).padStart(64, 'a'))!;
@@ -23,6 +28,11 @@ const offer = (number: number, more: Partial<FileOffer> = {}): FileOffer => ({
   swarm: swarm(number),
   ...more,
 });
+
+const announce = (...swarms: SwarmKey[]) =>
+  ({ type: 'announce', port: 5_000, want: 50, swarms: swarms.map((key) => ({ swarm: key, held: 0 })) }) as const;
+const no = (reason: Refusal): Verdict => ({ accepted: false, reason });
+const yes: Verdict = { accepted: true };
 
 /** A tracker, and askers that speak to it by hand. */
 function setup(config: Partial<TrackerConfig> = {}, askerCount = 2) {
@@ -60,14 +70,16 @@ describe('a tracker', () => {
   test('registers a peer at its observed host and the port it names', () => {
     const { ask, events } = setup();
     expect(ask(0, { type: 'register', port: 5_000, files: [offer(1)] })).toMatchObject({
-      refused: [null],
+      files: [{ accepted: true }],
       intervalMs: 30_000,
       observed: addressOf(2),
     });
     const address = { host: '192.0.2.2', port: 5_000 };
     expect(events()).toEqual([{ type: 'registered', peer: peerOf(2), address, swarms: [swarm(1)] }]);
-    const reply = ask(1, { type: 'announce', swarms: [swarm(1)] });
-    expect(reply).toMatchObject({ known: false, peers: [[{ address, peer: peerOf(2) }]] });
+    const { swarms } = ask(1, announce(swarm(1)));
+    expect(swarms.map(({ known, peers }) => [known, contactsIn(peers)])).toEqual([
+      ['no', [{ address, peer: peerOf(2) }]],
+    ]);
   });
 
   test('refuses single files of a register, each for its own reason', () => {
@@ -81,8 +93,9 @@ describe('a tracker', () => {
       offer(5, { name: 'right\u202Eleft' }),
       offer(6, { name: '' }),
     ];
-    const { refused } = ask(1, { type: 'register', port: 1, files });
-    expect(refused).toEqual([null, 'nameUnsafe', 'mismatch', 'nameUnsafe', 'nameUnsafe', 'nameUnsafe']);
+    const reply = ask(1, { type: 'register', port: 1, files });
+    const [unsafe, mismatch] = [no('nameUnsafe'), no('mismatch')];
+    expect(reply.files).toEqual([yes, unsafe, mismatch, unsafe, unsafe, unsafe]);
     expect(events().filter(({ type }) => type === 'refused')).toHaveLength(5);
   });
 
@@ -90,16 +103,15 @@ describe('a tracker', () => {
     const { ask, events } = setup();
     ask(0, { type: 'register', port: 1, files: [offer(1), offer(2)] });
     ask(1, { type: 'register', port: 2, files: [offer(1)] });
-    expect(ask(0, { type: 'chunkRegister', swarm: swarm(1), held: { bits: Uint8Array.of(255, 255, 0xf0) } })).toEqual(
-      expect.not.objectContaining({ refused: expect.anything() }),
-    );
+    const bits = Uint8Array.of(255, 255, 0xf0);
+    expect(ask(0, { type: 'chunkRegister', swarm: swarm(1), held: { bits } }).verdict).toEqual(yes);
     ask(1, { type: 'chunkRegister', swarm: swarm(1), held: { chunks: [2, 7] } });
     expect(ask(1, { type: 'fileList', filter: 'file-1', offset: 0 })).toMatchObject({
       total: 1,
       files: [{ name: 'file-1', seeders: 1, leechers: 1 }],
     });
     const { body, ...located } = ask(1, { type: 'fileLocations', file: { name: 'file-1' } });
-    const holders = locatedHolders(located, body)!;
+    const { holders } = readLocated(located, body)!;
     expect(holders.map(({ peer, held }) => [peer, held.count])).toEqual([
       [peerOf(2), 20],
       [peerOf(3), 2],
@@ -107,17 +119,17 @@ describe('a tracker', () => {
     expect([...holders[1]!.held.ones()]).toEqual([2, 7]);
     expect(ask(0, { type: 'leave' }).removed).toBe(true);
     expect(ask(1, { type: 'fileLocations', file: { swarm: swarm(1) } })).toMatchObject({ total: 1 });
-    expect(ask(1, { type: 'fileLocations', file: { swarm: swarm(2) } })).toMatchObject({ total: 0, holders: [] });
+    expect(ask(1, { type: 'fileLocations', file: { swarm: swarm(2) } })).toMatchObject({ total: 0, rarest: [] });
     expect(events().at(-1)).toEqual({ type: 'left', peer: peerOf(2) });
   });
 
   test('says no to chunks of a peer or file it does not know', () => {
     const { ask } = setup();
     const held = { chunks: [0] };
-    expect(ask(0, { type: 'chunkRegister', swarm: swarm(1), held }).refused).toBe('unknownPeer');
+    expect(ask(0, { type: 'chunkRegister', swarm: swarm(1), held }).verdict).toEqual(no('unknownPeer'));
     ask(0, { type: 'register', port: 1, files: [offer(1)] });
-    expect(ask(0, { type: 'chunkRegister', swarm: swarm(2), held }).refused).toBe('unknownFile');
-    expect(ask(0, { type: 'chunkRegister', swarm: swarm(1), held: { chunks: [20] } }).refused).toBe('badChunk');
+    expect(ask(0, { type: 'chunkRegister', swarm: swarm(2), held }).verdict).toEqual(no('unknownFile'));
+    expect(ask(0, { type: 'chunkRegister', swarm: swarm(1), held: { chunks: [20] } }).verdict).toEqual(no('badChunk'));
   });
 
   test('forgets a peer that falls silent, not one that announces', () => {
@@ -126,7 +138,7 @@ describe('a tracker', () => {
     ask(1, { type: 'register', port: 1, files: [offer(1)] });
     for (let i = 0; i < 4; i += 1) {
       world.run(3_000);
-      expect(ask(1, { type: 'announce', swarms: [] }).known).toBe(true);
+      expect(ask(1, announce(swarm(1))).swarms[0]!.known).toBe('yes');
     }
     expect(events().at(-1)).toEqual({ type: 'expired', peer: peerOf(2) });
     expect(tracker.stats).toMatchObject({ peers: 1, files: 1 });
@@ -144,12 +156,12 @@ describe('a tracker', () => {
     }
     world.run(100);
     const swarms = files.slice(0, swarmsPerAnnounceMax).map((file) => file.swarm);
-    const { peers } = ask(0, { type: 'announce', swarms });
-    expect(peers).toHaveLength(swarmsPerAnnounceMax);
-    expect(peers.every((chosen) => chosen.length === 12)).toBe(true);
-    expect(ask(0, { type: 'announce', swarms: [swarm(0)] }).peers[0]).toHaveLength(50);
+    const news = ask(0, announce(...swarms)).swarms;
+    expect(news).toHaveLength(swarmsPerAnnounceMax);
+    expect(news.every(({ peers }) => contactsIn(peers).length === 31)).toBe(true);
+    expect(contactsIn(ask(0, announce(swarm(0))).swarms[0]!.peers)).toHaveLength(50);
     expect(ask(0, { type: 'fileList', filter: '', offset: 0 }).files).toHaveLength(64);
-    expect(ask(0, { type: 'fileLocations', file: { swarm: swarm(0) } }).holders).toHaveLength(60);
+    expect(holdersIn(ask(0, { type: 'fileLocations', file: { swarm: swarm(0) } }).holders)).toHaveLength(60);
   });
 });
 
@@ -189,7 +201,7 @@ describe('a tracker among rude remotes', () => {
       { type: 'register', port: 1, files: [offer(1)] },
       { type: 'chunkRegister', swarm: swarm(1), held: { chunks: [1, 2, 3] } },
       { type: 'fileLocations', file: { name: 'file-1' } },
-      { type: 'announce', swarms: [swarm(1)] },
+      announce(swarm(1)),
       { type: 'fileList', filter: 'f', offset: 0 },
       { type: 'leave', swarm: swarm(1) },
     ];

@@ -3,17 +3,22 @@
 
 import { peerId } from '@shoal/machine';
 import { Packr, Unpackr } from 'msgpackr';
-import { decode, encode, type Message, swarmId } from '../src/index.ts';
+import { contactBytes, decode, encode, type Message, swarmId, writeContact } from '../src/index.ts';
 
 const swarm = swarmId('a1'.repeat(32))!;
 const peer = peerId('b2'.repeat(32))!;
-const contacts = Array.from({ length: 50 }, (_, i) => ({ address: { host: `192.0.2.${i}`, port: 4001 + i }, peer }));
+const contacts = new Uint8Array(50 * contactBytes);
+for (let i = 0; i < 50; i += 1)
+  writeContact({ host: `192.0.2.${i}`, port: 4001 + i }, peer, contacts, i * contactBytes);
 
 const cases: readonly (readonly [string, Message])[] = [
   ['chunk request', { type: 'chunkRequest', swarm, chunk: 12_345 }],
   ['have, 16 chunks', { type: 'have', swarm, chunks: Array.from({ length: 16 }, (_, i) => 1_000 * i) }],
   ['join, 10,000 chunks', { type: 'join', swarm, bits: new Uint8Array(1_250).fill(0xa5) }],
-  ['announce reply, 50 peers', { type: 'announceReply', known: true, intervalMs: 30_000, peers: [contacts] }],
+  [
+    'announce reply, 50 peers',
+    { type: 'announceReply', intervalMs: 30_000, swarms: [{ known: 'yes', peers: contacts }] },
+  ],
 ];
 
 const roundMs = 200;

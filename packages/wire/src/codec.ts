@@ -100,9 +100,13 @@ const layouts: Table = {
     totalBytes: f.uint(limits.manifestBytesMax),
   }),
 
-  register: layout<'register'>()(32, { port: f.port, files: f.list(f.fileOffer, limits.filesPerRegisterMax) }),
+  register: layout<'register'>()(32, {
+    host: f.optional(f.host),
+    port: f.port,
+    files: f.list(f.fileOffer, limits.filesPerRegisterMax),
+  }),
   registerReply: layout<'registerReply'>()(33, {
-    refused: f.list(f.nullable(f.refusal), limits.filesPerRegisterMax),
+    files: f.list(f.verdict, limits.filesPerRegisterMax),
     intervalMs: f.uint(limits.intervalMsMax),
     observed: f.address,
   }),
@@ -115,19 +119,35 @@ const layouts: Table = {
   fileLocationsReply: layout<'fileLocationsReply'>()(37, {
     file: f.optional(f.fileListing),
     total: f.uint(2 ** 32 - 1),
-    holders: f.list(f.holder, limits.holdersMax),
+    holders: f.packedHolders,
     rarest: f.list(f.chunkIndex, limits.rarestMax),
+    copies: f.list(f.uint(2 ** 32 - 1), limits.rarestMax),
   }),
-  chunkRegister: layout<'chunkRegister'>()(38, { swarm: f.swarm, held: f.chunkSet }),
-  chunkRegisterReply: layout<'chunkRegisterReply'>()(39, { refused: f.optional(f.refusal) }),
-  announce: layout<'announce'>()(40, { swarms: f.list(f.swarm, limits.swarmsPerAnnounceMax) }),
+  chunkRegister: layout<'chunkRegister'>()(38, { swarm: f.swarmKey, held: f.chunkSet }),
+  chunkRegisterReply: layout<'chunkRegisterReply'>()(39, { verdict: f.verdict }),
+  announce: layout<'announce'>()(40, {
+    port: f.optional(f.port),
+    want: f.uint(limits.contactsPerSwarmMax),
+    swarms: f.list(f.progress, limits.swarmsPerAnnounceMax),
+  }),
   announceReply: layout<'announceReply'>()(41, {
-    known: f.bool,
     intervalMs: f.uint(limits.intervalMsMax),
-    peers: f.list(f.list(f.contact, limits.contactsPerSwarmMax), limits.swarmsPerAnnounceMax),
+    swarms: f.list(f.swarmNews, limits.swarmsPerAnnounceMax),
   }),
-  leave: layout<'leave'>()(42, { swarm: f.optional(f.swarm) }),
+  leave: layout<'leave'>()(42, { swarm: f.optional(f.swarmKey) }),
   leaveReply: layout<'leaveReply'>()(43, { removed: f.bool }),
+  claim: layout<'claim'>()(44, { swarm: f.draft, claims: f.packedClaims }),
+  claimReply: layout<'claimReply'>()(45, {
+    verdict: f.verdict,
+    standings: f.list(f.standing, limits.claimsPerMessageMax),
+  }),
+  claimList: layout<'claimList'>()(46, { swarm: f.draft, from: f.chunkIndex, only: f.optional(f.standing) }),
+  claimListReply: layout<'claimListReply'>()(47, {
+    file: f.optional(f.fileListing),
+    counts: f.counts,
+    chunks: f.claimedChunks,
+    next: f.optional(f.chunkIndex),
+  }),
 };
 
 const layoutsByKind = new Map(

@@ -30,6 +30,8 @@ export const isTrackerRequest: (message: Message) => message is TrackerRequest =
   fileList: true,
   fileLocations: true,
   chunkRegister: true,
+  claim: true,
+  claimList: true,
   announce: true,
   leave: true,
 });
@@ -39,6 +41,8 @@ export const isTrackerReply: (message: Message) => message is TrackerReply = fam
   fileListReply: true,
   fileLocationsReply: true,
   chunkRegisterReply: true,
+  claimReply: true,
+  claimListReply: true,
   announceReply: true,
   leaveReply: true,
 });

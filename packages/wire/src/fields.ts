@@ -2,9 +2,39 @@
 // and read back. `read` answers `refused` for anything but a value that `write` could have made.
 
 import { type Address, fromHex, isAddress, type PeerId, toHex } from '@shoal/machine';
-import type { ChunkSet, FileListing, FileLocations, FileOffer, Holder, PeerContact, SwarmId } from './messages.ts';
-import { type Refusal, refusals } from './messages.ts';
-import { chunkCountMax, chunksPerMessageMax, nameBytesMax } from './limits.ts';
+import { type DraftId, draftOffer, isDraft, parseDraft, type SwarmKey } from './drafts.ts';
+import {
+  campsMax,
+  chunkBytesMax,
+  chunkCountMax,
+  chunksPerMessageMax,
+  claimedChunksPerPageMax,
+  claimsPerMessageMax,
+  contactsPerSwarmMax,
+  holdersMax,
+  nameBytesMax,
+} from './limits.ts';
+import {
+  type Camp,
+  type ChunkSet,
+  type ClaimedChunk,
+  type ClaimListReply,
+  type FileListing,
+  type FileLocations,
+  type FileOffer,
+  type Knowledge,
+  knowledges,
+  type PeerContact,
+  type Progress,
+  type Refusal,
+  refusals,
+  type Standing,
+  standings,
+  type SwarmId,
+  type SwarmNews,
+  type Verdict,
+} from './messages.ts';
+import { areClaims, areHolders, areReachable, claimBytes, contactBytes, holderBytes } from './packed.ts';
 
 /** The answer to a value that is not of the field's kind or is beyond its limit. */
 export const refused: unique symbol = Symbol('refused');
@@ -19,7 +49,7 @@ export interface Field<Value> {
 /** For each property of `Value`, in the order in which they are written. */
 export type Fields<Value> = { readonly [Key in keyof Value]-?: Field<Value[Key]> };
 
-const same = (value: unknown): unknown => value;
+const same = <Value>(value: Value): Value => value;
 
 /** A whole number from 0 to `max`. Adding 0 turns the float -0 into 0. */
 export const uint = (max: number): Field<number> => ({
@@ -52,6 +82,22 @@ const bytes = (bytesMax: number): Field<Uint8Array> => ({
   read: (wire) => (wire instanceof Uint8Array && wire.length <= bytesMax ? new Uint8Array(wire) : refused),
 });
 
+/** Records of `recordBytes`, at most `countMax` of them and all of them sound, as they are. */
+function packed(recordBytes: number, countMax: number, sound: (value: Uint8Array) => boolean): Field<Uint8Array> {
+  const isSound = (value: Uint8Array): boolean => value.length % recordBytes === 0 && sound(value);
+  return mapped(bytes(recordBytes * countMax), same<Uint8Array>, (value) => (isSound(value) ? value : refused));
+}
+
+const contacts = packed(contactBytes, contactsPerSwarmMax, (value) => areReachable(value, contactBytes));
+export const packedHolders: Field<Uint8Array> = packed(holderBytes, holdersMax, areHolders);
+export const packedClaims: Field<Uint8Array> = packed(claimBytes, claimsPerMessageMax, areClaims);
+
+/** One of a closed list of words, as its place in the list, counted from 0. */
+const word = <Word extends string>(words: readonly Word[]): Field<Word> => ({
+  write: (value) => words.indexOf(value),
+  read: (wire) => (typeof wire === 'number' ? (words[wire] ?? refused) : refused),
+});
+
 const digestBytes = 32;
 
 /** 32 bytes on the wire, lower-case hexadecimal in memory. */
@@ -61,13 +107,19 @@ const digest = <Id extends string>(): Field<Id> => ({
 });
 
 export const swarm: Field<SwarmId> = digest();
-const peer: Field<PeerId> = digest();
 
-/** A value or null. */
-export const nullable = <Value>(field: Field<Value>): Field<Value | null> => ({
-  write: (value) => (value === null ? null : field.write(value)),
-  read: (wire) => (wire === null ? null : field.read(wire)),
-});
+export const draft: Field<DraftId> = {
+  write: same,
+  read: (wire) => (typeof wire === 'string' && parseDraft(wire) !== undefined ? (wire as DraftId) : refused),
+};
+
+/** Bytes for a swarm with a manifest, text for a draft. */
+export const swarmKey: Field<SwarmKey> = {
+  write: (key) => (isDraft(key) ? key : swarm.write(key)),
+  read: (wire) => (typeof wire === 'string' ? draft.read(wire) : swarm.read(wire)),
+};
+
+const peer: Field<PeerId> = digest();
 
 /** For an optional property: nil when it is absent. `readEntries` leaves it out, so its type need not have undefined. */
 export const optional = <Value>(field: Field<Value>): Field<Value> => ({
@@ -122,7 +174,8 @@ export const port: Field<number> = {
 
 const hostBytesMax = 253; // RFC 1035 section 2.3.4, less the length octets
 
-const addressFields: Fields<Address> = { host: text(hostBytesMax), port };
+export const host: Field<string> = text(hostBytesMax);
+const addressFields: Fields<Address> = { host, port };
 
 /** `[host, port]`. */
 export const address: Field<Address> = mapped(
@@ -156,52 +209,107 @@ export const chunkSet: Field<ChunkSet> = {
   },
 };
 
-/** A refusal as its place in the list, counted from 0. */
-export const refusal: Field<Refusal> = {
-  write: (code) => refusals.indexOf(code),
-  read: (wire) => (typeof wire === 'number' ? (refusals[wire] ?? refused) : refused),
+const refusal: Field<Refusal> = word(refusals);
+
+/** True, or the reason. */
+export const verdict: Field<Verdict> = {
+  write: (value) => value.accepted || refusal.write(value.reason),
+  read(wire) {
+    if (wire === true) return { accepted: true };
+    const reason = refusal.read(wire);
+    return reason === refused ? refused : { accepted: false, reason };
+  },
 };
 
-const offerFields: Fields<FileOffer> = {
+/** An offer as it is written: with a swarm `cut` is its chunk count, otherwise its chunk size. */
+interface WireOffer {
+  readonly name: string;
+  readonly bytes: number;
+  readonly cut: number;
+  readonly swarm?: SwarmId;
+}
+
+const offerFields: Fields<WireOffer> = {
   name: text(nameBytesMax),
   bytes: uint(Number.MAX_SAFE_INTEGER),
-  chunkCount,
-  swarm,
+  cut: uint(chunkBytesMax),
+  swarm: optional(swarm),
 };
 
-/** `[name, bytes, chunk count, swarm]`. */
-export const fileOffer: Field<FileOffer> = record(offerFields);
+function writeOffer({ name, bytes, chunkCount, swarm: key }: FileOffer): WireOffer {
+  if (!isDraft(key)) return { name, bytes, cut: chunkCount, swarm: key };
+  return { name, bytes, cut: parseDraft(key)!.chunkBytes };
+}
 
-const peerCount = uint(2 ** 32 - 1);
+function readOffer({ name, bytes, cut, swarm: key }: WireOffer): FileOffer | Refused {
+  if (key !== undefined) return cut <= chunkCountMax ? { name, bytes, chunkCount: cut, swarm: key } : refused;
+  return draftOffer({ name, bytes, chunkBytes: cut }) ?? refused;
+}
 
-/** `[name, bytes, chunk count, swarm, seeders, leechers]`. */
-export const fileListing: Field<FileListing> = record<FileListing>({
-  ...offerFields,
-  seeders: peerCount,
-  leechers: peerCount,
-});
+/** `[name, bytes, chunk count, swarm]`, of a draft `[name, bytes, chunk bytes, nil]`. */
+export const fileOffer: Field<FileOffer> = mapped(record(offerFields), writeOffer, readOffer);
 
-/** `[host, port, peer, how many chunks it holds]`. */
-export const holder: Field<Holder> = mapped(
-  record<Address & Omit<Holder, 'address'>>({ ...addressFields, peer, held: chunkCount }),
-  ({ address, ...rest }) => ({ ...address, ...rest }),
-  ({ host, port, ...rest }) => (isAddress({ host, port }) ? { address: { host, port }, ...rest } : refused),
+const count = uint(2 ** 32 - 1);
+
+/** An offer, with `seeders, leechers, derived swarm or nil` after it. */
+export const fileListing: Field<FileListing> = mapped(
+  record<WireOffer & Omit<FileListing, keyof FileOffer>>({
+    ...offerFields,
+    seeders: count,
+    leechers: count,
+    derived: optional(swarm),
+  }),
+  ({ name, bytes, chunkCount, swarm: key, ...rest }) => ({
+    ...writeOffer({ name, bytes, chunkCount, swarm: key }),
+    ...rest,
+  }),
+  ({ name, bytes, cut, swarm: key, ...rest }) => {
+    const offer = readOffer({ name, bytes, cut, ...(key && { swarm: key }) });
+    return offer === refused ? refused : { ...offer, ...rest };
+  },
 );
 
 const name = text(nameBytesMax);
 
-/** Bytes for a swarm, text for a name. */
+/** A swarm as `swarmKey` writes it, or text without a slash: a name. */
 export const fileKey: Field<FileLocations['file']> = {
-  write: (file) => ('swarm' in file ? swarm.write(file.swarm) : file.name),
+  write: (file) => ('swarm' in file ? swarmKey.write(file.swarm) : file.name),
   read(wire) {
-    if (typeof wire === 'string') {
-      const read = name.read(wire);
-      return read === refused ? refused : { name: read };
-    }
-    const read = swarm.read(wire);
-    return read === refused ? refused : { swarm: read };
+    const isName = typeof wire === 'string' && !wire.includes('/');
+    const read = isName ? name.read(wire) : swarmKey.read(wire);
+    if (read === refused) return refused;
+    return isName ? { name: read } : { swarm: read as SwarmKey };
   },
 };
+
+export const standing: Field<Standing> = word(standings);
+
+/** `[check list, chunk list, disputed]`. */
+export const counts: Field<ClaimListReply['counts']> = record<ClaimListReply['counts']>({
+  checkList: chunkCount,
+  chunkList: chunkCount,
+  disputed: chunkCount,
+});
+
+/** `[hash, voices]`. */
+const camp: Field<Camp> = record<Camp>({
+  hash: mapped(bytes(digestBytes), same<Uint8Array>, (value) => (value.length === digestBytes ? value : refused)),
+  voices: count,
+});
+
+/** `[chunk, standing, camp[]]`. */
+const claimedChunk: Field<ClaimedChunk> = record<ClaimedChunk>({
+  chunk: chunkIndex,
+  standing,
+  camps: list(camp, campsMax),
+});
+export const claimedChunks: Field<readonly ClaimedChunk[]> = list(claimedChunk, claimedChunksPerPageMax);
+
+/** `[swarm, chunks held]`. */
+export const progress: Field<Progress> = record<Progress>({ swarm: swarmKey, held: chunkCount });
+
+/** `[knowledge, contacts]`. */
+export const swarmNews: Field<SwarmNews> = record<SwarmNews>({ known: word<Knowledge>(knowledges), peers: contacts });
 
 /** A field with another shape in memory; `back` may still refuse. */
 function mapped<Value, Wire>(

@@ -10,6 +10,9 @@ export const messageBytesMax: number = linkMessageBytesMax;
 /** Chunks of one file-set: a bitfield of this many, 62,500 bytes, fits one message. */
 export const chunkCountMax = 500_000;
 
+/** Bytes of one chunk, as far as messages go. */
+export const chunkBytesMax: number = 2 ** 32 - 1;
+
 /** Bytes of a manifest: 16 MB of digests for `chunkCountMax` chunks, and the paths of hundreds of thousands of files. */
 export const manifestBytesMax: number = 64 * 1024 * 1024;
 
@@ -45,3 +48,12 @@ export const rarestMax = 1_000;
 
 /** Longest time a tracker may tell a peer to wait: one day. */
 export const intervalMsMax = 86_400_000;
+
+/** Chunks in one claim: with their hashes and indices 38 KB. */
+export const claimsPerMessageMax = 1_024;
+
+/** Different hashes that are kept for one chunk of a draft: it is disputed with the second. */
+export const campsMax = 4;
+
+/** Chunks in one page of a claim list: if all were disputed by `campsMax` camps, 40 KB. */
+export const claimedChunksPerPageMax = 256;

@@ -3,6 +3,7 @@
 // Bulk bytes (chunks, parts of manifests) travel beside a message as the body of an exchange, never inside it.
 
 import type { Address, PeerId } from '@shoal/machine';
+import type { DraftId, SwarmKey } from './drafts.ts';
 
 /** The version of all messages on this page; a message of another version decodes to the reason `version`. */
 export const protocolVersion = 1;
@@ -106,37 +107,48 @@ export type PeerReply = ChunkReply | ManifestReply;
 
 // ---- peer to tracker, exchanges ----
 
-/** What a peer offers or wants: a file-set by name, size and chunking. */
+/** What a peer offers or wants: a file-set by name, size and chunking. Of a draft, `swarm` says all of it. */
 export interface FileOffer {
   readonly name: string;
   readonly bytes: number;
   readonly chunkCount: number;
-  readonly swarm: SwarmId;
+  readonly swarm: SwarmKey;
 }
 
 /** Makes the asker known, reached at its observed host and `port`, and its files listed. A repeated register renews. */
 export interface Register {
   readonly type: 'register';
+  /** Where the asker thinks it is: the register is refused with `badAddress` unless its packets come from there. */
+  readonly host?: string;
   readonly port: number;
   readonly files: readonly FileOffer[];
 }
 
-/** Why a tracker said no to one file or request. */
+/**
+ * Why a tracker said no to one file or request. `mismatch`: listed with another size. `full`: the tracker's table.
+ * `quotaExceeded`: what one peer, or one address, may have. `manifestKnown`: a claim about a swarm whose manifest
+ * decides. `claimNeeded`: chunks of a draft are told by claims, with their hashes.
+ */
 export const refusals = [
   'nameUnsafe',
   'mismatch',
   'full',
+  'quotaExceeded',
   'unknownFile',
   'unknownPeer',
   'badChunk',
   'badAddress',
+  'manifestKnown',
+  'claimNeeded',
 ] as const;
 export type Refusal = (typeof refusals)[number];
 
+export type Verdict = { readonly accepted: true } | { readonly accepted: false; readonly reason: Refusal };
+
 export interface RegisterReply {
   readonly type: 'registerReply';
-  /** Per file of the request, in its order: null when accepted, otherwise the reason. */
-  readonly refused: readonly (Refusal | null)[];
+  /** Per file of the request, in its order. */
+  readonly files: readonly Verdict[];
   /** The asker must announce again within this time or it is forgotten. */
   readonly intervalMs: number;
   /** The asker's address as the tracker sees it. */
@@ -153,6 +165,8 @@ export interface FileList {
 export interface FileListing extends FileOffer {
   readonly seeders: number;
   readonly leechers: number;
+  /** Of a draft whose every chunk is agreed upon: the swarm that its manifest names. */
+  readonly derived?: SwarmId;
 }
 
 export interface FileListReply {
@@ -165,7 +179,7 @@ export interface FileListReply {
 /** `file` is a swarm or, for people, a name. */
 export interface FileLocations {
   readonly type: 'fileLocations';
-  readonly file: { readonly swarm: SwarmId } | { readonly name: string };
+  readonly file: { readonly swarm: SwarmKey } | { readonly name: string };
 }
 
 export interface Holder {
@@ -177,7 +191,8 @@ export interface Holder {
 
 /**
  * The answer's body holds, for each holder in order that has not all chunks, its Bitfield bytes
- * (`Bitfield.byteLength(file.chunkCount)` of them); a holder of all chunks adds nothing to it.
+ * (`Bitfield.byteLength(file.chunkCount)` of them); a holder of all chunks adds nothing to it. Of a draft only what is
+ * agreed upon counts as held, and the agreed hash of each chunk in `rarest` follows, 32 bytes each.
  */
 export interface FileLocationsReply {
   readonly type: 'fileLocationsReply';
@@ -185,9 +200,12 @@ export interface FileLocationsReply {
   readonly file?: FileListing;
   /** How many peers hold some of it, of which `holders` is a bounded choice. */
   readonly total: number;
-  readonly holders: readonly Holder[];
-  /** Chunk indices from the rarest to the most common, a bounded number of them. */
+  /** As `packHolders` writes them. */
+  readonly holders: Uint8Array;
+  /** Chunk indices from the rarest to the most common, a bounded number of them; chunks that nobody holds are left out. */
   readonly rarest: readonly number[];
+  /** How many peers hold each of `rarest`. */
+  readonly copies: readonly number[];
 }
 
 /** Some chunks of a file: a few by index, or any number of them as Bitfield bytes. */
@@ -196,35 +214,112 @@ export type ChunkSet = { readonly chunks: readonly number[] } | { readonly bits:
 /** Chunks the asker now holds and serves, besides those it told before: it is a source for them from the reply on. */
 export interface ChunkRegister {
   readonly type: 'chunkRegister';
-  readonly swarm: SwarmId;
+  readonly swarm: SwarmKey;
   readonly held: ChunkSet;
 }
 
 export interface ChunkRegisterReply {
   readonly type: 'chunkRegisterReply';
-  /** Absent when accepted. */
-  readonly refused?: Refusal;
+  readonly verdict: Verdict;
 }
 
-/** Heartbeat, and a request for peers of the named swarms. */
+/**
+ * The asker holds these chunks of a draft, and this is what they hash to. A later claim of the same peer about the same
+ * chunk takes the place of the earlier one.
+ */
+export interface Claim {
+  readonly type: 'claim';
+  readonly swarm: DraftId;
+  /** As `packClaims` writes them. */
+  readonly claims: Uint8Array;
+}
+
+/**
+ * Where a chunk of a draft stands: claimed by too few, agreed upon by enough distinct peers, or claimed with different
+ * hashes. Only chunks of the chunk list are ever given as locations.
+ */
+export const standings = ['checkList', 'chunkList', 'disputed'] as const;
+export type Standing = (typeof standings)[number];
+
+export interface ClaimReply {
+  readonly type: 'claimReply';
+  readonly verdict: Verdict;
+  /** Per chunk of an accepted claim, in its order. */
+  readonly standings: readonly Standing[];
+}
+
+/** Looks into the check list and the chunk list of a draft, from chunk `from` on; with `only`, at one of them. */
+export interface ClaimList {
+  readonly type: 'claimList';
+  readonly swarm: DraftId;
+  readonly from: number;
+  readonly only?: Standing;
+}
+
+/** Those who claim the same hash. `voices` counts distinct peers, on public networks distinct networks. */
+export interface Camp {
+  readonly hash: Uint8Array;
+  readonly voices: number;
+}
+
+export interface ClaimedChunk {
+  readonly chunk: number;
+  readonly standing: Standing;
+  /** Of a disputed chunk all of them, otherwise one. */
+  readonly camps: readonly Camp[];
+}
+
+export interface ClaimListReply {
+  readonly type: 'claimListReply';
+  /** Absent when the tracker knows no such draft. */
+  readonly file?: FileListing;
+  /** How many chunks stand on the check list, on the chunk list, and disputed. */
+  readonly counts: { readonly [Which in Standing]: number };
+  /** Chunks that somebody claims, in order. */
+  readonly chunks: readonly ClaimedChunk[];
+  /** Where the next page begins; absent at the end. */
+  readonly next?: number;
+}
+
+/** One swarm of an announce, and how many of its chunks the asker holds. */
+export interface Progress {
+  readonly swarm: SwarmKey;
+  readonly held: number;
+}
+
+/** Heartbeat, progress, and a request for `want` peers of each of the named swarms. */
 export interface Announce {
   readonly type: 'announce';
-  readonly swarms: readonly SwarmId[];
+  /** Where the asker is reached now, at its observed host. Absent when it only looks for peers. */
+  readonly port?: number;
+  readonly want: number;
+  readonly swarms: readonly Progress[];
+}
+
+/**
+ * What a tracker knows of the asker in a swarm. `no`: it is not listed (the tracker restarted, or never heard of it).
+ * `behind`: it is listed with fewer chunks than it holds. Either way it has to tell again.
+ */
+export const knowledges = ['no', 'behind', 'yes'] as const;
+export type Knowledge = (typeof knowledges)[number];
+
+export interface SwarmNews {
+  readonly known: Knowledge;
+  /** A bounded, varied choice of its peers, never the asker, as `packContact` writes them. */
+  readonly peers: Uint8Array;
 }
 
 export interface AnnounceReply {
   readonly type: 'announceReply';
-  /** False when the tracker does not know the asker (it restarted): register again. */
-  readonly known: boolean;
   readonly intervalMs: number;
-  /** Per swarm of the request, in its order: a bounded, varied choice of its peers, never the asker. */
-  readonly peers: readonly (readonly PeerContact[])[];
+  /** Per swarm of the request, in its order. */
+  readonly swarms: readonly SwarmNews[];
 }
 
-/** The asker and all its chunks go; with `swarm`, only from that swarm. */
+/** The asker and all its chunks and claims go; with `swarm`, only from that swarm. */
 export interface Leave {
   readonly type: 'leave';
-  readonly swarm?: SwarmId;
+  readonly swarm?: SwarmKey;
 }
 
 export interface LeaveReply {
@@ -232,12 +327,14 @@ export interface LeaveReply {
   readonly removed: boolean;
 }
 
-export type TrackerRequest = Register | FileList | FileLocations | ChunkRegister | Announce | Leave;
+export type TrackerRequest = Register | FileList | FileLocations | ChunkRegister | Claim | ClaimList | Announce | Leave;
 export type TrackerReply =
   | RegisterReply
   | FileListReply
   | FileLocationsReply
   | ChunkRegisterReply
+  | ClaimReply
+  | ClaimListReply
   | AnnounceReply
   | LeaveReply;
 

@@ -2,8 +2,8 @@
 // nil, booleans, integers, 64-bit floats, UTF-8 text, bytes, arrays. Everything else that the format knows (maps,
 // extension types, the reserved byte) is refused: a general decoder builds records, dates, errors or huge numbers of it.
 
-/** Arrays within arrays: message, list of lists, list, element. */
-const depthMax = 4;
+/** Arrays within arrays: message, list of claimed chunks, chunk, list of camps, camp. */
+const depthMax = 5;
 
 /** Values in one message, arrays included; each costs memory many times its byte. */
 const valuesMax = 8_192;

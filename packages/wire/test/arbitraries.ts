@@ -5,14 +5,23 @@ import fc from 'fast-check';
 import {
   chunkCountMax,
   chunksPerMessageMax,
+  type DraftId,
+  draftOffer,
   type FileListing,
   type FileOffer,
+  knowledges,
   type Message,
   nameBytesMax,
+  packClaims,
+  packContact,
+  packHolders,
   type PeerContact,
   refusals,
+  standings,
   type SwarmId,
   swarmId,
+  type SwarmKey,
+  type Verdict,
 } from '../src/index.ts';
 
 const record = ((model: Record<string, fc.Arbitrary<unknown>>, constraints?: object) =>
@@ -49,16 +58,44 @@ const address: fc.Arbitrary<Address> = record({
 });
 const contact: fc.Arbitrary<PeerContact> = record({ address, peer }, { requiredKeys: ['address'] });
 const contacts = fc.array(contact, { maxLength: 50, size: '-1' });
-const offer: fc.Arbitrary<FileOffer> = record({ name, bytes: fc.maxSafeNat(), chunkCount: count, swarm });
-const listing: fc.Arbitrary<FileListing> = record({
-  name,
-  bytes: fc.maxSafeNat(),
-  chunkCount: count,
-  swarm,
-  seeders: uint32,
-  leechers: uint32,
-});
-const refusal = fc.constantFrom(...refusals);
+const draftedOffer: fc.Arbitrary<FileOffer> = fc
+  .record({ name, bytes: fc.integer({ min: 1, max: 2 ** 40 }), chunkBytes: fc.integer({ min: 2 ** 22, max: 2 ** 31 }) })
+  .map((draft) => draftOffer(draft))
+  .filter((drafted) => drafted !== undefined);
+const offer: fc.Arbitrary<FileOffer> = fc.oneof(
+  record({ name, bytes: fc.maxSafeNat(), chunkCount: count, swarm }),
+  draftedOffer,
+);
+const draft = draftedOffer.map((drafted) => drafted.swarm as DraftId);
+const swarmKey: fc.Arbitrary<SwarmKey> = fc.oneof(swarm, draft);
+const listing: fc.Arbitrary<FileListing> = fc
+  .tuple(
+    offer,
+    record({ seeders: uint32, leechers: uint32, derived: swarm }, { requiredKeys: ['seeders', 'leechers'] }),
+  )
+  .map(([offered, rest]) => Object.assign({}, offered, rest));
+const verdict: fc.Arbitrary<Verdict> = fc.oneof(
+  fc.constant({ accepted: true as const }),
+  fc.constantFrom(...refusals).map((reason) => ({ accepted: false as const, reason })),
+);
+const numericAddress: fc.Arbitrary<Address> = record({ host: fc.oneof(fc.ipV4(), fc.ipV6()), port });
+const trackedContacts = fc
+  .array(record({ address: numericAddress, peer }), { maxLength: 50, size: '-1' })
+  .map((tracked) => Uint8Array.from(tracked.flatMap((one) => [...packContact(one)!])));
+const holders = fc
+  .array(record({ address: numericAddress, peer, held: count }), { maxLength: 20 })
+  .map((list) => packHolders(list)!);
+const claims = fc
+  .array(fc.tuple(chunk, fc.uint8Array({ minLength: 32, maxLength: 32 })), { maxLength: 20 })
+  .map((list) =>
+    packClaims(
+      list.map(([index]) => index),
+      Uint8Array.from(list.flatMap(([, hash]) => [...hash])),
+    ),
+  );
+const standing = fc.constantFrom(...standings);
+const camp = record({ hash: fc.uint8Array({ minLength: 32, maxLength: 32 }), voices: uint32 });
+const claimedChunk = record({ chunk, standing, camps: fc.array(camp, { maxLength: 4 }) });
 const intervalMs = fc.integer({ min: 0, max: 86_400_000 });
 const type = <Type extends string>(value: Type): fc.Arbitrary<Type> => fc.constant(value);
 
@@ -78,10 +115,13 @@ export const arbitraries: { readonly [Type in Message['type']]: fc.Arbitrary<Ext
   chunkReply: record({ type: type('chunkReply'), chunk }),
   manifestRequest: record({ type: type('manifestRequest'), swarm, offset: manifestBytes }),
   manifestReply: record({ type: type('manifestReply'), offset: manifestBytes, totalBytes: manifestBytes }),
-  register: record({ type: type('register'), port, files: fc.array(offer, { maxLength: 64, size: '-1' }) }),
+  register: record(
+    { type: type('register'), host: fc.ipV4(), port, files: fc.array(offer, { maxLength: 64, size: '-1' }) },
+    { requiredKeys: ['type', 'port', 'files'] },
+  ),
   registerReply: record({
     type: type('registerReply'),
-    refused: fc.array(fc.option(refusal), { maxLength: 64 }),
+    files: fc.array(verdict, { maxLength: 64 }),
     intervalMs,
     observed: address,
   }),
@@ -89,32 +129,59 @@ export const arbitraries: { readonly [Type in Message['type']]: fc.Arbitrary<Ext
   fileListReply: record({ type: type('fileListReply'), total: uint32, files: fc.array(listing, { maxLength: 9 }) }),
   fileLocations: record({
     type: type('fileLocations'),
-    file: fc.oneof(record({ swarm }), record({ name })),
+    file: fc.oneof(
+      record({ swarm: swarmKey }),
+      record({ name }).filter((file) => !file.name.includes('/')),
+    ),
   }),
   fileLocationsReply: record(
     {
       type: type('fileLocationsReply'),
       file: listing,
       total: uint32,
-      holders: fc.array(record({ address, peer, held: count }), { maxLength: 20 }),
+      holders,
       rarest: fc.array(chunk, { maxLength: 100 }),
+      copies: fc.array(uint32, { maxLength: 100 }),
     },
-    { requiredKeys: ['type', 'total', 'holders', 'rarest'] },
+    { requiredKeys: ['type', 'total', 'holders', 'rarest', 'copies'] },
   ),
   chunkRegister: record({
     type: type('chunkRegister'),
-    swarm,
+    swarm: swarmKey,
     held: fc.oneof(record({ chunks }), record({ bits })),
   }),
-  chunkRegisterReply: record({ type: type('chunkRegisterReply'), refused: refusal }, { requiredKeys: ['type'] }),
-  announce: record({ type: type('announce'), swarms: fc.array(swarm, { maxLength: 32 }) }),
+  chunkRegisterReply: record({ type: type('chunkRegisterReply'), verdict }),
+  claim: record({ type: type('claim'), swarm: draft, claims }),
+  claimReply: record({ type: type('claimReply'), verdict, standings: fc.array(standing, { maxLength: 20 }) }),
+  claimList: record(
+    { type: type('claimList'), swarm: draft, from: chunk, only: standing },
+    { requiredKeys: ['type', 'swarm', 'from'] },
+  ),
+  claimListReply: record(
+    {
+      type: type('claimListReply'),
+      file: listing,
+      counts: record({ checkList: count, chunkList: count, disputed: count }),
+      chunks: fc.array(claimedChunk, { maxLength: 9 }),
+      next: chunk,
+    },
+    { requiredKeys: ['type', 'counts', 'chunks'] },
+  ),
+  announce: record(
+    {
+      type: type('announce'),
+      port,
+      want: fc.integer({ min: 0, max: 50 }),
+      swarms: fc.array(record({ swarm: swarmKey, held: count }), { maxLength: 32 }),
+    },
+    { requiredKeys: ['type', 'want', 'swarms'] },
+  ),
   announceReply: record({
     type: type('announceReply'),
-    known: fc.boolean(),
     intervalMs,
-    peers: fc.array(contacts, { maxLength: 3 }),
+    swarms: fc.array(record({ known: fc.constantFrom(...knowledges), peers: trackedContacts }), { maxLength: 3 }),
   }),
-  leave: record({ type: type('leave'), swarm }, { requiredKeys: ['type'] }),
+  leave: record({ type: type('leave'), swarm: swarmKey }, { requiredKeys: ['type'] }),
   leaveReply: record({ type: type('leaveReply'), removed: fc.boolean() }),
 };
 

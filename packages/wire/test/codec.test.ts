@@ -60,7 +60,7 @@ describe('decode says why bytes are no message', () => {
     ['a float of 32 bits', 'malformed', Uint8Array.of(0x92, 1, 0xca, 0, 0, 0, 0)],
     ['an array that claims more than there is', 'malformed', Uint8Array.of(0xdd, 0xff, 0xff, 0xff, 0xff, 1)],
     ['text that is not UTF-8', 'malformed', Uint8Array.of(0x94, 1, 1, 0xa2, 0xc3, 0x28, 0xc0)],
-    ['arrays nested too deep', 'malformed', pack([1, [[[[[]]]]]])],
+    ['arrays nested too deep', 'malformed', pack([1, [[[[[[]]]]]]])],
     ['too many values', 'malformed', pack([1, 4, Array.from({ length: 9_000 }, () => 0)])],
     ['another version', 'version', pack([2, 3, swarmBytes])],
     ['an unknown kind', 'unknownType', pack([1, 15])],
@@ -81,6 +81,18 @@ describe('decode says why bytes are no message', () => {
     ['a list too long', 'badField', pack([1, 4, swarmBytes, Array.from({ length: chunksPerMessageMax + 1 }, () => 0)])],
     ['an unknown refusal', 'badField', pack([1, 39, 99])],
     ['a truth that is a number', 'badField', pack([1, 43, 1])],
+    ['a verdict that is no', 'badField', pack([1, 39, false])],
+    ['a draft of nothing', 'badField', pack([1, 46, '100/0/a', 0, null])],
+    ['a draft without a name', 'badField', pack([1, 46, '100/5/', 0, null])],
+    ['a draft whose name has a slash', 'badField', pack([1, 46, '100/5/a/b', 0, null])],
+    ['a draft written in another way', 'badField', pack([1, 46, '0100/5/a', 0, null])],
+    ['a draft of too many chunks', 'badField', pack([1, 46, `1/${chunkCountMax + 1}/a`, 0, null])],
+    ['a draft with a manifest', 'badField', pack([1, 44, swarmBytes, new Uint8Array(36)])],
+    ['half a claim', 'badField', pack([1, 44, '100/5/a', new Uint8Array(35)])],
+    ['a claim beyond the largest table', 'badField', pack([1, 44, '100/5/a', new Uint8Array(36).fill(255)])],
+    ['half a contact', 'badField', pack([1, 41, 1_000, [[2, new Uint8Array(49).fill(1)]]])],
+    ['a contact without a port', 'badField', pack([1, 41, 1_000, [[2, new Uint8Array(50)]]])],
+    ['a holder of too much', 'badField', pack([1, 37, null, 1, new Uint8Array(54).fill(255), [], []])],
   ])('%s: %s', (_what, reason, bytes) => {
     expect(reasonOf(bytes)).toBe(reason);
   });

@@ -1,7 +1,7 @@
 // `shoal where`: who holds which chunks of a file.
 
 import { formatAddress, ShoalError } from '@shoal/machine';
-import { locatedHolders } from '@shoal/tracker';
+import { readLocated } from '@shoal/tracker';
 import { openLinks } from '@shoal/transport-udp/node';
 import { askTracker } from '@shoal/tracker/node';
 import type { SwarmId } from '@shoal/wire';
@@ -36,9 +36,10 @@ async function where(name: string, options: WhereOptions, { output, interrupt }:
   const { reply, body } = await askTracker(links, tracker, request, { timeoutMs, signal: interrupt.signal });
   if (reply.file === undefined)
     throw new ShoalError('notFound', `${options.tracker} knows no "${name}"; \`shoal ls\` lists what it knows`);
-  const holders = locatedHolders(reply, body);
-  if (holders === undefined)
+  const located = readLocated(reply, body);
+  if (located === undefined)
     throw new ShoalError('protocolViolated', `${options.tracker} answered with half an answer`);
+  const { holders } = located;
   const { chunkCount, bytes, swarm, seeders, leechers } = reply.file;
   output.say(
     `${reply.file.name}: ${formatBytes(bytes)} in ${chunkCount} chunks, ${seeders} seeders, ${leechers} leechers`,

@@ -1,7 +1,7 @@
 // The tracker's table as simple as can be, walking over everything at each call: what other bodies are compared with.
 
 import type { Address, Instant, PeerId } from '@shoal/machine';
-import type { ChunkSet, FileOffer, Refusal, SwarmId } from '@shoal/wire';
+import type { ChunkSet, FileOffer, Knowledge, Progress, Refusal, SwarmKey } from '@shoal/wire';
 
 interface Row {
   readonly peer: PeerId;
@@ -29,7 +29,7 @@ export class NaiveStore {
     });
   }
 
-  hold(peer: PeerId, swarm: SwarmId, held: ChunkSet, now: Instant): Refusal | null {
+  hold(peer: PeerId, swarm: SwarmKey, held: ChunkSet, now: Instant): Refusal | null {
     const known = this.#peers.get(peer);
     if (known === undefined) return 'unknownPeer';
     known.heardAt = now;
@@ -43,13 +43,14 @@ export class NaiveStore {
     return null;
   }
 
-  renew(peer: PeerId, _swarms: readonly SwarmId[], _contactsMax: number, now: Instant): { readonly known: boolean } {
+  renew(peer: PeerId, { swarm, held }: Progress, now: Instant): Knowledge {
     const known = this.#peers.get(peer);
     if (known !== undefined) known.heardAt = now;
-    return { known: known !== undefined };
+    const row = this.#row(peer, swarm);
+    return row === undefined ? 'no' : row.chunks.size < held ? 'behind' : 'yes';
   }
 
-  leave(peer: PeerId, swarm: SwarmId | undefined): boolean {
+  leave(peer: PeerId, swarm: SwarmKey | undefined): boolean {
     const kept = this.#rows.filter((row) => row.peer !== peer || (swarm !== undefined && row.offer.swarm !== swarm));
     const left = swarm === undefined ? this.#peers.delete(peer) : kept.length < this.#rows.length;
     this.#rows = kept;
@@ -64,7 +65,7 @@ export class NaiveStore {
   }
 
   /** What the suite sees of a swarm. */
-  picture(swarm: SwarmId): unknown {
+  picture(swarm: SwarmKey): unknown {
     const rows = this.#rows.filter((row) => row.offer.swarm === swarm);
     if (rows.length === 0) return null;
     const seeders = rows.filter(isFull).length;
@@ -79,7 +80,7 @@ export class NaiveStore {
     return { seeders, leechers: rows.length - seeders, total: holders.length, holders };
   }
 
-  #row(peer: PeerId, swarm: SwarmId): Row | undefined {
+  #row(peer: PeerId, swarm: SwarmKey): Row | undefined {
     return this.#rows.find((row) => row.peer === peer && row.offer.swarm === swarm);
   }
 }

@@ -1,24 +1,24 @@
 // What every TrackerStore must do, as checks that need no test framework: each throws when a promise is broken.
 // Run them one by one with `check(openMyStore)`.
 
-import { Bitfield, type Instant, instant, invariant, type PeerId, peerId, seededRng } from '@shoal/machine';
-import { type FileOffer, filesPerPageMax, holdersMax, type PeerContact, type SwarmId, swarmId } from '@shoal/wire';
-import type { TrackerStore } from '../store.ts';
+import { Bitfield, type Instant, instant, invariant, seededRng } from '@shoal/machine';
+import {
+  contactsIn,
+  type FileOffer,
+  filesPerPageMax,
+  type Holder,
+  holdersIn,
+  holdersMax,
+  type PeerContact,
+  type SwarmId,
+  swarmId,
+} from '@shoal/wire';
+import { storeTermsDefaults, type TrackerStore } from '../store.ts';
+import { claimChecks } from './claim-checks.ts';
 import { NaiveStore } from './naive-store.ts';
+import { address, type OpenStore, peer, same, start, type StoreCheck, ttlMs } from './store-check.ts';
 
-/** Opens an empty store in which peers live for `ttlMs` of the `now` that calls bring. */
-export type OpenStore = (ttlMs: number) => TrackerStore | Promise<TrackerStore>;
-
-export interface StoreCheck {
-  readonly name: string;
-  readonly check: (open: OpenStore) => Promise<void>;
-}
-
-const ttlMs = 60_000;
-const start = instant(1_000);
-const peer = (number: number): PeerId => peerId(number.toString(16).padStart(64, '0'))!;
 const swarm = (number: number): SwarmId => swarmId(number.toString(16).padStart(64, 'f'))!;
-const address = (number: number) => ({ host: `192.0.2.${number % 256}`, port: 1_000 + number });
 const offer = (number: number, chunkCount = 20): FileOffer => ({
   name: `file-${number}`,
   bytes: chunkCount * 1_000,
@@ -26,23 +26,18 @@ const offer = (number: number, chunkCount = 20): FileOffer => ({
   swarm: swarm(number),
 });
 
-/** Fails unless both are the same as JSON. */
-function same(actual: unknown, expected: unknown, what: string): void {
-  const [found, wanted] = [JSON.stringify(actual), JSON.stringify(expected)];
-  invariant(found === wanted, `${what}: ${found} instead of ${wanted}`);
-}
-
 /** A store with peers 0 to `count - 1` registered for file 0. */
 async function crowd(open: OpenStore, count: number): Promise<TrackerStore> {
-  const store = await open(ttlMs);
+  const store = await open(terms);
   for (let i = 0; i < count; i += 1) await store.register(peer(i), address(i), [offer(0)], start);
   return store;
 }
 
+const terms = { ...storeTermsDefaults, ttlMs };
 const all = (chunkCount: number): { bits: Uint8Array } => ({ bits: Bitfield.full(chunkCount).toBytes() });
 
 async function registersAndLists(open: OpenStore): Promise<void> {
-  const store = await open(ttlMs);
+  const store = await open(terms);
   same(await store.register(peer(1), address(1), [offer(1), offer(2)], start), [null, null], 'register');
   same(await store.register(peer(1), address(1), [offer(1)], start), [null], 'register again');
   const listed = await store.list('', 0, filesPerPageMax);
@@ -63,7 +58,7 @@ async function tellsSwarmsApart(open: OpenStore): Promise<void> {
 }
 
 async function pagesThroughFiles(open: OpenStore): Promise<void> {
-  const store = await open(ttlMs);
+  const store = await open(terms);
   const files = Array.from({ length: 60 }, (_, i) => offer(i));
   await store.register(peer(1), address(1), files, start);
   const names = new Set<string>();
@@ -88,15 +83,16 @@ async function locatesHolders(open: OpenStore): Promise<void> {
   const located = (await store.locate({ swarm: swarm(0) }))!;
   same(located.total, 2, 'holders');
   same([located.file.seeders, located.file.leechers], [1, 2], 'seeders and leechers');
-  const held = new Map(located.holders.map((holder) => [holder.peer, holder]));
+  const held = new Map(holdersIn(located.holders).map((holder) => [holder.peer, holder]));
   same(held.get(peer(0)), { address: address(0), peer: peer(0), held: 20 }, 'the seeder');
   same(held.get(peer(1))?.held, 3, 'the other');
-  same([...Bitfield.fromBytes(located.bits, 20)!.ones()], [3, 4, 5], 'bits of the holder that has not all');
+  same([...Bitfield.fromBytes(located.body, 20)!.ones()], [3, 4, 5], 'bits of the holder that has not all');
   same(
     located.rarest.slice(-3).toSorted((a, b) => a - b),
     [3, 4, 5],
     'the most common come last',
   );
+  same(located.copies, [...Array.from({ length: 17 }, () => 1), 2, 2, 2], 'how many hold each');
   same(new Set(located.rarest).size, 20, 'each chunk once');
   same(await store.locate({ swarm: swarm(9) }), undefined, 'an unknown file');
 }
@@ -116,7 +112,7 @@ const isSeeder = ({ peer: id }: PeerContact): boolean => Number.parseInt(id!, 16
 async function choosesPeers(open: OpenStore): Promise<void> {
   const store = await crowd(open, 100);
   for (let i = 0; i < 50; i += 1) await store.hold(peer(i), swarm(0), all(20), start);
-  const ask = async (asker: number) => (await store.renew(peer(asker), [swarm(0)], 10, start)).peers[0]!;
+  const ask = (asker: number): Promise<PeerContact[]> => peersFor(store, asker, 10);
   const met = new Set<string>();
   for (let round = 0; round < 100; round += 1) {
     const forLeecher = await ask(99);
@@ -133,31 +129,58 @@ async function choosesPeers(open: OpenStore): Promise<void> {
   invariant(met.size > 90, `choices vary: ${met.size} of 99 met in 100 rounds`);
 }
 
+const isNewcomer = ({ peer: id }: PeerContact): boolean => Number.parseInt(id!, 16) >= 80; // of the crowd below
+
+async function choosesNewcomers(open: OpenStore): Promise<void> {
+  const store = await crowd(open, 100);
+  for (let i = 0; i < 80; i += 1) await store.hold(peer(i), swarm(0), i < 30 ? all(20) : { chunks: [i % 20] }, start);
+  const toLeecher = (await peersFor(store, 50, 16)).filter(isNewcomer).length;
+  invariant(toLeecher >= 2 && toLeecher <= 4, `a quarter of the leechers are newcomers, about: ${toLeecher} of 8`);
+  const toSeeder = (await peersFor(store, 0, 16)).filter(isNewcomer).length;
+  invariant(toSeeder >= 4 && toSeeder <= 6, `a quarter for a seeder, about: ${toSeeder} of 16`);
+}
+
+async function peersFor(store: TrackerStore, asker: number, count: number): Promise<PeerContact[]> {
+  const [news] = await store.renew(peer(asker), undefined, [{ swarm: swarm(0), held: 0 }], count, start);
+  return contactsIn(news!.peers);
+}
+
 async function choosesAllOfFew(open: OpenStore): Promise<void> {
   const store = await crowd(open, 3);
   await store.hold(peer(0), swarm(0), all(20), start);
-  const answer = await store.renew(peer(2), [swarm(5), swarm(0)], 50, start);
-  same(answer.known, true, 'known');
-  same(answer.peers[0], [], 'nobody in an unknown swarm');
-  same(new Set(answer.peers[1]!.map((contact) => contact.peer)).size, 2, 'everybody else');
-  invariant(
-    answer.peers[1]!.every((contact) => contact.peer !== peer(2)),
-    'but not the asker',
-  );
-  const stranger = await store.renew(peer(9), [swarm(0)], 50, start);
-  same([stranger.known, stranger.peers[0]!.length], [false, 3], 'a stranger gets peers too');
+  const both = [5, 0].map((number) => ({ swarm: swarm(number), held: 0 }));
+  const [nobody, few] = await store.renew(peer(2), undefined, both, 50, start);
+  same([nobody!.known, nobody!.peers.length], ['no', 0], 'an unknown swarm');
+  const found = contactsIn(few!.peers).map((contact) => contact.peer);
+  same([few!.known, found.toSorted()], ['yes', [peer(0), peer(1)]], 'everybody else, but not the asker');
+  const [forStranger] = await store.renew(peer(9), address(9), both.slice(1), 50, start);
+  same([forStranger!.known, contactsIn(forStranger!.peers).length], ['no', 3], 'a stranger gets peers too');
+  same(await store.stats(), { peers: 3, files: 1 }, 'and is not listed for that');
+}
+
+async function noticesWhatWasLost(open: OpenStore): Promise<void> {
+  const store = await crowd(open, 1);
+  await store.hold(peer(0), swarm(0), { chunks: [1, 2] }, start);
+  const known = async (held: number): Promise<unknown> =>
+    (await store.renew(peer(0), undefined, [{ swarm: swarm(0), held }], 0, start))[0]!.known;
+  same([await known(2), await known(3)], ['yes', 'behind'], 'held');
+  await store.hold(peer(0), swarm(0), all(20), start);
+  same(await known(20), 'yes', 'all of it');
 }
 
 async function movesWithThePeer(open: OpenStore): Promise<void> {
   const store = await crowd(open, 2);
   await store.hold(peer(1), swarm(0), { chunks: [1] }, start);
   await store.register(peer(1), address(200), [], start);
-  same((await store.locate({ swarm: swarm(0) }))?.holders[0]?.address, address(200), 'holder');
-  same((await store.renew(peer(0), [swarm(0)], 9, start)).peers[0]?.[0]?.address, address(200), 'contact');
+  const holders = async (): Promise<Holder[]> => holdersIn((await store.locate({ swarm: swarm(0) }))!.holders);
+  same((await holders())[0]?.address, address(200), 'holder');
+  same((await peersFor(store, 0, 9))[0]?.address, address(200), 'contact');
+  await store.renew(peer(1), address(201), [], 0, start);
+  same((await holders())[0]?.address, address(201), 'moved by an announce');
 }
 
 async function letsPeersLeave(open: OpenStore): Promise<void> {
-  const store = await open(ttlMs);
+  const store = await open(terms);
   await store.register(peer(1), address(1), [offer(1), offer(2)], start);
   await store.register(peer(2), address(2), [offer(2)], start);
   same(await store.leave(peer(1), swarm(1)), true, 'leave one swarm');
@@ -173,7 +196,7 @@ async function letsPeersLeave(open: OpenStore): Promise<void> {
 async function forgetsTheSilent(open: OpenStore): Promise<void> {
   const store = await crowd(open, 10);
   const later = instant(start + ttlMs / 2);
-  await store.renew(peer(3), [], 0, later);
+  await store.renew(peer(3), undefined, [], 0, later);
   await store.hold(peer(4), swarm(0), { chunks: [1] }, later);
   await store.register(peer(5), address(5), [], later);
   same(await store.expire(instant(start + ttlMs - 1), 100), { expired: [], remaining: 10 }, 'too early');
@@ -195,25 +218,28 @@ async function boundsHolders(open: OpenStore): Promise<void> {
   for (let i = 0; i < holdersMax + 50; i += 1)
     await store.hold(peer(i), swarm(0), i < 20 ? all(20) : { chunks: [i % 20] }, start);
   const located = (await store.locate({ swarm: swarm(0) }))!;
-  same([located.total, located.holders.length], [holdersMax + 50, holdersMax], 'a bounded choice');
-  const partial = located.holders.filter(({ held }) => held < 20).length;
-  same(located.bits.length, partial * 3, 'three bytes for each that has not all');
+  const holders = holdersIn(located.holders);
+  same([located.total, holders.length], [holdersMax + 50, holdersMax], 'a bounded choice');
+  const partial = holders.filter(({ held }) => held < 20).length;
+  same(located.body.length, partial * 3, 'three bytes for each that has not all');
 }
 
 async function agreesWithTheNaive(open: OpenStore): Promise<void> {
   const rng = seededRng('store-suite');
-  const [store, naive] = [await open(ttlMs), new NaiveStore(ttlMs)];
+  const [store, naive] = [await open(terms), new NaiveStore(ttlMs)];
   let now: Instant = start;
   for (let step = 0; step < 3_000; step += 1) {
     now = instant(now + rng.below(2_000));
     const [who, what] = [peer(rng.below(12)), swarm(rng.below(8))];
     const chunks = Array.from({ length: rng.below(6) }, () => rng.below(21));
     const files = [offer(rng.below(8)), { ...offer(rng.below(8)), bytes: rng.chance(0.9) ? 20_000 : 1 }];
+    const progress = { swarm: what, held: rng.below(9) };
     const act = async (target: TrackerStore | NaiveStore, kind: number): Promise<unknown> => {
       if (kind < 3) return target.register(who, address(kind), files, now);
       if (kind < 6) return target.hold(who, what, { chunks }, now);
       if (kind === 6) return target.hold(who, what, all(20), now);
-      if (kind === 7) return (await target.renew(who, [what], 50, now)).known;
+      if (kind === 7 && target instanceof NaiveStore) return target.renew(who, progress, now);
+      if (kind === 7) return (await (target as TrackerStore).renew(who, undefined, [progress], 50, now))[0]!.known;
       return target.leave(who, kind === 8 ? what : undefined);
     };
     const kind = rng.below(10);
@@ -228,10 +254,10 @@ async function picture(store: TrackerStore, swarm: SwarmId): Promise<unknown> {
   const located = await store.locate({ swarm });
   if (located === undefined) return null;
   let offset = 0;
-  const holders = located.holders.map(({ peer, address, held }) => {
+  const holders = holdersIn(located.holders).map(({ peer, address, held }) => {
     if (held === located.file.chunkCount) return [peer, address.port, 'all'];
     offset += Bitfield.byteLength(located.file.chunkCount);
-    const bits = located.bits.slice(offset - Bitfield.byteLength(located.file.chunkCount), offset);
+    const bits = located.body.slice(offset - Bitfield.byteLength(located.file.chunkCount), offset);
     return [peer, address.port, [...Bitfield.fromBytes(bits, located.file.chunkCount)!.ones()].join(' ')];
   });
   const { seeders, leechers } = located.file;
@@ -247,10 +273,13 @@ export const trackerStoreChecks: readonly StoreCheck[] = [
   { name: 'locates holders, rarest chunks first', check: locatesHolders },
   { name: 'refuses impossible holdings', check: refusesImpossibleHoldings },
   { name: 'chooses peers: bounded, varied, half seeders', check: choosesPeers },
+  { name: 'chooses peers: newcomers among them', check: choosesNewcomers },
+  { name: 'notices what it was told and lost', check: noticesWhatWasLost },
   { name: 'chooses everybody when there are few', check: choosesAllOfFew },
   { name: 'moves with the peer', check: movesWithThePeer },
   { name: 'lets peers leave', check: letsPeersLeave },
   { name: 'forgets the silent', check: forgetsTheSilent },
   { name: 'bounds the holders of a reply', check: boundsHolders },
   { name: 'agrees with a naive table over random calls', check: agreesWithTheNaive },
+  ...claimChecks,
 ];

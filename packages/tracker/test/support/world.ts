@@ -14,7 +14,7 @@ import {
   requestId,
 } from '@shoal/machine';
 import { LinkNetwork } from '@shoal/machine/testing';
-import { decode, encode, type SwarmId } from '@shoal/wire';
+import { decode, encode, holdersIn, type SwarmId } from '@shoal/wire';
 import type { MemoryTracker, MemoryTrackerOutput } from '../../src/index.ts';
 
 /** A machine of this package, whatever else it puts out. */
@@ -124,7 +124,7 @@ export class World {
     return {
       seeders: file?.seeders,
       leechers: file?.leechers,
-      holders: Object.fromEntries(holders.map(({ peer, held }) => [peer, held])),
+      holders: Object.fromEntries(holdersIn(holders).map(({ peer, held }) => [peer, held])),
     };
   }
 
