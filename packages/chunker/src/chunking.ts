@@ -13,6 +13,8 @@ export type Chunking =
       readonly maxBytes: number;
     };
 
+export type ContentDefinedChunking = Extract<Chunking, { readonly kind: 'contentDefined' }>;
+
 export const fixedChunks = (chunkBytes: number): Chunking => ({ kind: 'fixed', chunkBytes });
 
 /** As it is written: one number, or the three. */

@@ -1,6 +1,8 @@
 // Files and chunks without the world: layout, names, hashing by given bodies, manifests, tickets, a store in memory.
 
+export * from './chunk-cutter.ts';
 export * from './chunk-size.ts';
+export * from './content-defined/sizes.ts';
 export * from './chunk-store.ts';
 export * from './chunk-table.ts';
 export * from './chunking.ts';

@@ -57,6 +57,12 @@ export class Layout {
     return this.#starts[file + 1]! - this.#starts[file]!;
   }
 
+  /** Where a file ends in the byte space. */
+  endOfFile(file: number): number {
+    invariant(Number.isInteger(file) && file >= 0 && file < this.fileCount, 'the file is one of the set');
+    return this.#starts[file + 1]!;
+  }
+
   /** The pieces of files that make up a chunk, in order. Empty files have none. */
   piecesOfChunk(chunk: number): Piece[] {
     const start = this.chunkStart(chunk);

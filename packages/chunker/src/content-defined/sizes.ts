@@ -1,0 +1,47 @@
+// How large content-defined chunks are. The sizes must not follow those of the content closely: two versions are cut in
+// the same places only if they are cut by the same sizes. So they change in few, large steps.
+
+import { UsageError } from '@shoal/machine';
+import { chunkBytesMax, chunkCountMax, chunkCountMin } from '../chunk-size.ts';
+import type { ContentDefinedChunking } from '../chunking.ts';
+
+/** What chunks have on average unless something else is asked for: few enough to ask for singly, and most of an edited tree is found again. */
+const averageBytesDefault = 32_768;
+
+/** Below this the cuts are no longer those of the bytes but of the sizes. */
+const averageBytesMin = 512;
+const averageBytesMax = 2_097_152;
+const step = 4;
+
+/**
+ * The sizes for content of `totalBytes`, cut in chunks of about `wanted` bytes, by default 32,768.
+ * - By default four times as large, and again, while even the smallest chunks would be more than a manifest may have.
+ * - Small content: a quarter, and again, until there are at least 5 chunks; below 7,680 bytes fifths, as of fixed chunks.
+ */
+export function contentDefinedFor(totalBytes: number, wanted?: number): ContentDefinedChunking {
+  if (wanted !== undefined && !(Number.isSafeInteger(wanted) && wanted >= averageBytesMin && wanted <= averageBytesMax))
+    throw new UsageError(
+      'chunkBytes',
+      `content-defined chunks have from ${averageBytesMin} to ${averageBytesMax} bytes on average, not ${wanted}`,
+    );
+  let average = wanted ?? defaultFor(totalBytes);
+  while (average >= averageBytesMin && sizesOf(average).maxBytes * chunkCountMin > totalBytes)
+    average = Math.floor(average / step);
+  if (average >= averageBytesMin) return sizesOf(average);
+  const fifth = Math.max(1, Math.floor(totalBytes / chunkCountMin));
+  return { kind: 'contentDefined', minBytes: fifth, averageBytes: fifth, maxBytes: fifth };
+}
+
+function defaultFor(totalBytes: number): number {
+  let average = averageBytesDefault;
+  while (average < averageBytesMax && totalBytes / sizesOf(average).minBytes > chunkCountMax) average *= step;
+  return average;
+}
+
+/** FastCDC's parameters: what it calls average is where cuts become frequent; the mean lies a third above. */
+const sizesOf = (average: number): ContentDefinedChunking => ({
+  kind: 'contentDefined',
+  minBytes: Math.floor((average * 3) / 16),
+  averageBytes: Math.floor((average * 3) / 4),
+  maxBytes: Math.min(average * 3, chunkBytesMax),
+});
