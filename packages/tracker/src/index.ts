@@ -2,7 +2,7 @@
 
 export * from './client.ts';
 export * from './located.ts';
-export * from './memory-store.ts';
+export * from './memory/memory-store.ts';
 export * from './memory-tracker.ts';
 export * from './store.ts';
 export * from './tracker.ts';

@@ -1,7 +1,7 @@
 // A tracker and its table in memory as one machine, for whoever needs no other store: simulators, tests, a browser.
 
 import type { Instant, LinkFact, LinkOrder, Machine, Rng } from '@shoal/machine';
-import { MemoryStore, type MemoryStoreLimits } from './memory-store.ts';
+import { MemoryStore, type MemoryStoreLimits } from './memory/memory-store.ts';
 import { performStoreCall, type StoreAnswer, type StoreStats, type StoreTerms } from './store.ts';
 import { Tracker, type TrackerConfig, trackerDefaults, type TrackerEvent, type TrackerStats } from './tracker.ts';
 

@@ -131,7 +131,7 @@ export interface TrackerStore {
 
   /**
    * Who holds the file, chosen at random within the limits of FileLocationsReply, and its chunks from the rarest on among
-   * all holders, equals in varying order; chunks that nobody holds are not in it. By name: the file of that name with
+   * those chosen, equals in varying order; chunks that nobody holds are not in it. By name: the file of that name with
    * the most seeders, among a number of them that the body names. Undefined when there is none. `total` counts, for a
    * draft, those who claim something.
    */

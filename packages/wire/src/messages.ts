@@ -204,7 +204,7 @@ export interface FileLocationsReply {
   readonly holders: Uint8Array;
   /** Chunk indices from the rarest to the most common, a bounded number of them; chunks that nobody holds are left out. */
   readonly rarest: readonly number[];
-  /** How many peers hold each of `rarest`. */
+  /** How many of the holders told here hold each of `rarest`; of a draft, how many peers in all. */
   readonly copies: readonly number[];
 }
 

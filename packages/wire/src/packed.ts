@@ -14,7 +14,8 @@ export const claimBytes = 36;
 
 const hashBytes = 32;
 const portAt = ipBytes;
-const peerAt = ipBytes + 2;
+/** Where in a record the peer stands. */
+export const contactPeerAt: number = ipBytes + 2;
 
 /** A peer met at a tracker: always with its identity. */
 export interface TrackedContact {
@@ -29,18 +30,24 @@ export function packContact({ address, peer }: TrackedContact): Uint8Array | und
 }
 
 /** Writes a record at `offset`; false when the host is no numeric address. */
-export function writeContact({ host, port }: Address, peer: PeerId, target: Uint8Array, offset: number): boolean {
+export function writeContact(address: Address, peer: PeerId, target: Uint8Array, offset: number): boolean {
+  if (!writeAddress(address, target, offset)) return false;
+  target.set(fromHex(peer)!, offset + contactPeerAt);
+  return true;
+}
+
+/** Writes where a record's peer is reached; false when the host is no numeric address. */
+export function writeAddress({ host, port }: Address, target: Uint8Array, offset: number): boolean {
   if (!writeIp(host, target, offset)) return false;
   target[offset + portAt] = port >> 8;
   target[offset + portAt + 1] = port & 255;
-  target.set(fromHex(peer)!, offset + peerAt);
   return true;
 }
 
 /** The record at `offset`. */
 export function readContact(source: Uint8Array, offset: number): TrackedContact {
   const port = (source[offset + portAt]! << 8) | source[offset + portAt + 1]!;
-  const peer = toHex(source.subarray(offset + peerAt, offset + contactBytes)) as PeerId;
+  const peer = toHex(source.subarray(offset + contactPeerAt, offset + contactBytes)) as PeerId;
   return { address: { host: readIp(source, offset), port }, peer };
 }
 

@@ -2,7 +2,7 @@
 
 import { type Address, type Clock, Driver, type LinkPort, type PeerId, type Rng, UsageError } from '@shoal/machine';
 import { entropyRng, nodeClock } from '@shoal/machine/node';
-import { MemoryStore } from '../memory-store.ts';
+import { MemoryStore } from '../memory/memory-store.ts';
 import { performStoreCall, type StoreAnswer, type StoreStats, type TrackerStore } from '../store.ts';
 import { Tracker, trackerDefaults, type TrackerEvent, type TrackerOutput, type TrackerStats } from '../tracker.ts';
 

@@ -2,16 +2,20 @@
 // of those present (store.ts has the rules). Memory grows with what was claimed, not with what could be: chunks get a
 // place when they are first claimed, and all tables go by places.
 
-import { bytesEqual, invariant } from '@shoal/machine';
+import { Bitfield, bytesEqual, invariant } from '@shoal/machine';
 import { campsMax, chunkOfClaim, type ClaimedChunk, type Standing, standings } from '@shoal/wire';
+import { resized, roomFor } from './columns.ts';
 
 const hashBytes = 32;
 
 /** Peers of one voice that may make claims about one draft; a further one is refused: each costs the others time. */
 const claimersPerVoiceMax = 64;
 
+/** Memory of one claim, about, with its part of what is kept for the chunk. */
+export const claimCostBytes = 80;
+
 /** A peer that claims something. */
-export interface Claimer {
+interface Claimer {
   readonly voice: string;
   /** By place: 0, or the rank of its camp plus 1. Places beyond the end are 0. */
   ranks: Uint8Array;
@@ -30,6 +34,8 @@ export class DraftClaims {
   readonly #quorum: number;
   readonly #places = new Map<number, number>();
   readonly #camps: Camps[] = [];
+  /** By the number under which the table knows the peer here. */
+  readonly #claimers = new Map<number, Claimer>();
   readonly #voices = new Map<string, Set<Claimer>>();
   readonly #counts: Record<Standing, number> = { checkList: 0, chunkList: 0, disputed: 0 };
   #pinned: Uint8Array | undefined;
@@ -43,26 +49,25 @@ export class DraftClaims {
     return { ...this.#counts };
   }
 
-  /** Memory for claims, about. */
-  get bytes(): number {
-    let bytes = this.#places.size * 40;
-    for (const { hashes } of this.#camps) bytes += (hashes.length / hashBytes) * (hashBytes + 8);
-    for (const claimers of this.#voices.values()) for (const { ranks } of claimers) bytes += ranks.length;
-    return bytes;
+  /** How many chunks the member claims. */
+  countOf(member: number): number {
+    return this.#claimers.get(member)?.count ?? 0;
   }
 
-  /** Somebody new; undefined when there are too many of its voice. */
-  enter(voice: string): Claimer | undefined {
-    const mates = this.#voices.get(voice);
-    if (mates !== undefined && mates.size >= claimersPerVoiceMax) return undefined;
+  /** Lets a member speak with a voice; false when there are too many of that voice. */
+  enter(member: number, voice: string): boolean {
+    if (this.#claimers.has(member)) return true;
+    const mates = this.#voices.get(voice) ?? new Set();
+    if (mates.size >= claimersPerVoiceMax) return false;
     const claimer: Claimer = { voice, ranks: new Uint8Array(0), count: 0 };
-    if (mates === undefined) this.#voices.set(voice, new Set([claimer]));
-    else mates.add(claimer);
-    return claimer;
+    this.#claimers.set(member, claimer);
+    this.#voices.set(voice, mates.add(claimer));
+    return true;
   }
 
-  /** Takes the claim that stands at `offset` of `claims`. */
-  claim(claimer: Claimer, claims: Uint8Array, offset: number): Standing {
+  /** Takes the claim that stands at `offset` of `claims`, of a member that entered. */
+  claim(member: number, claims: Uint8Array, offset: number): Standing {
+    const claimer = this.#claimers.get(member)!;
     const chunk = chunkOfClaim(claims, offset);
     const hash = claims.subarray(offset + 4, offset + 4 + hashBytes);
     const place = this.#placeOf(chunk);
@@ -77,27 +82,37 @@ export class DraftClaims {
     return rank === 0 ? 'disputed' : this.#standingAt(place)!;
   }
 
-  /** All its claims go. */
-  leave(claimer: Claimer): void {
-    for (let place = 0; place < claimer.ranks.length && claimer.count > 0; place += 1)
-      this.#withdrawCounted(claimer, place);
+  /** All claims of a member go. */
+  leave(member: number): void {
+    const claimer = this.#claimers.get(member);
+    if (claimer === undefined) return;
+    for (let place = 0; place < claimer.ranks.length && claimer.count > 0; place += 1) {
+      if (claimer.ranks[place] === 0) continue;
+      const before = this.#standingAt(place);
+      this.#withdraw(claimer, place);
+      this.#recount(before, this.#standingAt(place));
+    }
+    this.#claimers.delete(member);
     const mates = this.#voices.get(claimer.voice)!;
     mates.delete(claimer);
     if (mates.size === 0) this.#voices.delete(claimer.voice);
   }
 
-  /** These are the hashes. What was claimed otherwise goes. */
-  pin(hashes: Uint8Array): void {
+  /** These are the hashes. What was claimed otherwise goes; tells which members claim less now. */
+  pin(hashes: Uint8Array): number[] {
     this.#pinned = hashes;
+    const changed = new Set<number>();
     for (const [chunk, place] of this.#places) {
       const before = this.#standingAt(place);
-      for (const claimers of this.#voices.values())
-        for (const claimer of claimers) {
-          const rank = rankAt(claimer, place);
-          if (rank !== 0 && !this.#isPinned(chunk, this.#hashAt(place, rank))) this.#withdraw(claimer, place);
-        }
+      for (const [member, claimer] of this.#claimers) {
+        const rank = rankAt(claimer, place);
+        if (rank === 0 || this.#isPinned(chunk, this.#hashAt(place, rank))) continue;
+        this.#withdraw(claimer, place);
+        changed.add(member);
+      }
       this.#recount(before, this.#standingAt(place));
     }
+    return [...changed];
   }
 
   /** The agreed hash of a chunk; undefined while there is none. */
@@ -108,17 +123,23 @@ export class DraftClaims {
       : undefined;
   }
 
-  /** How many peers are in the camp of a chunk that is agreed upon. */
-  copies(chunk: number): number {
-    const place = this.#places.get(chunk);
-    if (place === undefined || this.#standingAt(place) !== 'chunkList') return 0;
-    return this.#camps[this.#firstRank(place) - 1]!.claimers[place]!;
+  /** Per chunk, how many peers are in its camp; 0 while it is not agreed upon. */
+  copies(chunkCount: number): Uint32Array {
+    const copies = new Uint32Array(chunkCount);
+    for (const [chunk, place] of this.#places)
+      if (this.#standingAt(place) === 'chunkList')
+        copies[chunk] = this.#camps[this.#firstRank(place) - 1]!.claimers[place]!;
+    return copies;
   }
 
-  /** Whether the peer claims the agreed hash of the chunk. */
-  isSource(claimer: Claimer, chunk: number): boolean {
-    const place = this.#places.get(chunk);
-    return place !== undefined && rankAt(claimer, place) !== 0 && this.#standingAt(place) === 'chunkList';
+  /** The chunks that a member claims with the agreed hash. */
+  agreedOf(member: number, chunkCount: number): Bitfield {
+    const bits = new Bitfield(chunkCount);
+    const claimer = this.#claimers.get(member);
+    if (claimer === undefined) return bits;
+    for (const [chunk, place] of this.#places)
+      if (rankAt(claimer, place) !== 0 && this.#standingAt(place) === 'chunkList') bits.set(chunk);
+    return bits;
   }
 
   /** Where a chunk stands, and the camps; undefined when nobody claims it. */
@@ -161,18 +182,11 @@ export class DraftClaims {
   }
 
   #join(claimer: Claimer, place: number, rank: number): void {
-    if (place >= claimer.ranks.length) claimer.ranks = resized(claimer.ranks, roomFor(place));
+    if (place >= claimer.ranks.length) claimer.ranks = resized(claimer.ranks, roomFor(place + 1));
     if (!this.#hasMate(claimer, place, rank)) this.#camps[rank - 1]!.voices[place]! += 1;
     this.#camps[rank - 1]!.claimers[place]! += 1;
     claimer.ranks[place] = rank;
     claimer.count += 1;
-  }
-
-  #withdrawCounted(claimer: Claimer, place: number): void {
-    if (claimer.ranks[place] === 0) return;
-    const before = this.#standingAt(place);
-    this.#withdraw(claimer, place);
-    this.#recount(before, this.#standingAt(place));
   }
 
   #withdraw(claimer: Claimer, place: number): void {
@@ -229,18 +243,8 @@ const rankAt = ({ ranks }: Claimer, place: number): number => ranks[place] ?? 0;
 
 function growCamps(camps: Camps, place: number): void {
   if (place < camps.voices.length) return;
-  const places = roomFor(place);
+  const places = roomFor(place + 1);
   camps.hashes = resized(camps.hashes, places * hashBytes);
   camps.voices = resized(camps.voices, places);
   camps.claimers = resized(camps.claimers, places);
-}
-
-/** Half as much again as is needed now. */
-const roomFor = (place: number): number => Math.ceil((place + 1) * 1.5) + 8;
-
-/** A longer copy; what is new is 0. */
-function resized<T extends Uint8Array | Uint32Array>(array: T, length: number): T {
-  const larger = new (array.constructor as new (length: number) => T)(length);
-  larger.set(array);
-  return larger;
 }
