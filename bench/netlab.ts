@@ -6,6 +6,7 @@
 // See README.md, and tools/netlab/README.md for what each network does.
 
 import { parseArgs } from 'node:util';
+import { whyNoLab } from '../tools/netlab/lab.ts';
 import type { Figures } from './transport/cases/case.ts';
 import { spreads } from './transport/figures.ts';
 import {
@@ -41,19 +42,9 @@ const counts = [
 const wanted = chosen('only', values.only, ['ours', 'cubic', 'bbr']);
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1)); // labs go on exit
-const whyNot = whyNoNamespaces() ?? (await whyNoLab());
+const whyNot = whyNoNamespaces() ?? whyNoLab();
 if (whyNot === undefined) await measureProfiles();
 else report.skipped('netlab', whyNot);
-
-/** What netlab itself says when it cannot run here, or undefined. */
-async function whyNoLab(): Promise<string | undefined> {
-  try {
-    await (await openNetlab('loopback')).close();
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
 
 async function measureProfiles(): Promise<void> {
   const limited = profiles().filter(({ megabitsPerSecond }) => megabitsPerSecond !== undefined);

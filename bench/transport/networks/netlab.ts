@@ -1,12 +1,9 @@
 // Two hosts with a bad network between them, emulated by tools/netlab.
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { type Lab, openLab } from '../../../tools/netlab/lab.ts';
 import { type Network, onHost, run } from './network.ts';
 
 const netlab = fileURLToPath(new URL('../../../tools/netlab/netlab', import.meta.url));
@@ -30,66 +27,26 @@ export function profiles(): Profile[] {
 /** TCP needs more than the usual buffers to fill a link that is long and fast. */
 const tcpMemory: Readonly<Record<string, string>> = { longfat: '64M' };
 
-export interface Lab extends Network {
-  /** Removes it. Resolves to the packets that the emulator was too slow to take: losses that are not the profile's. */
-  close(): Promise<number>;
+/** A network until it is closed, which tells how many packets the emulator was too slow to take. */
+export interface EmulatedNetwork extends Network {
+  readonly close: Lab['close'];
 }
 
-/** Starts a lab, which ends with us at the latest; the dialling host's link has the profile, the other's no limits. Fails with what netlab says. */
-export async function openNetlab(profile: string): Promise<Lab> {
-  const folder = mkdtempSync(join(tmpdir(), 'shoal-netlab-'));
-  const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
-  process.once('exit', removeFolder);
-  const [file, counters] = [join(folder, 'lab.json'), join(folder, 'counters.json')];
+/** The dialling host's link has the profile, the other's no limits. Fails with what netlab says. */
+export async function openNetlab(profile: string): Promise<EmulatedNetwork> {
   const hosts = [
     { name: 'a', profile },
     { name: 'b', profile: 'loopback' },
   ];
-  writeFileSync(file, JSON.stringify({ hosts, tcp_mem: tcpMemory[profile] }));
-  // Inside the lab a script says how to reach its hosts, then holds it open until our end of the pipe closes.
-  const script = 'echo $NETLAB_HOST_A $NETLAB_IP_A $NETLAB_HOST_B $NETLAB_IP_B; cat';
-  const lab = spawn(netlab, ['star', file, '--stats', counters, '--', 'sh', '-c', script], { stdio: 'pipe' });
-  const ended = once(lab, 'exit').catch(() => undefined); // rejects when it could not start: `firstLine` tells
-  let closed: Promise<number> | undefined;
-  const close = async (): Promise<number> => {
-    lab.stdin.end();
-    await ended;
-    const packets = existsSync(counters) ? overrun(readFileSync(counters, 'utf8')) : 0;
-    process.off('exit', removeFolder);
-    removeFolder();
-    return packets;
+  const tcpMem = tcpMemory[profile];
+  const lab = await openLab({ hosts, ...(tcpMem === undefined ? {} : { tcp_mem: tcpMem }) });
+  const [dialler, listener] = lab.hosts;
+  return {
+    name: profile,
+    hosts: [listener!, dialler!],
+    close: () => lab.close(),
+    [Symbol.asyncDispose]: () => lab[Symbol.asyncDispose](),
   };
-  const closeOnce = (): Promise<number> => (closed ??= close());
-  try {
-    const [namespaceA, addressA, namespaceB, addressB] = await firstLine(lab);
-    return {
-      name: profile,
-      hosts: [
-        { address: addressB!, enter: ['ip', 'netns', 'exec', namespaceB!] },
-        { address: addressA!, enter: ['ip', 'netns', 'exec', namespaceA!] },
-      ],
-      close: closeOnce,
-      [Symbol.asyncDispose]: async () => void (await closeOnce()),
-    };
-  } catch (error) {
-    await closeOnce();
-    throw error;
-  }
-}
-
-async function firstLine(lab: ChildProcess): Promise<string[]> {
-  let said = '';
-  lab.stderr!.on('data', (bytes: Buffer) => (said += bytes.toString()));
-  const words = Promise.withResolvers<string[]>();
-  createInterface({ input: lab.stdout! }).once('line', (line) => words.resolve(line.split(' ')));
-  lab.once('error', words.reject);
-  lab.once('exit', () => words.reject(new Error(said.trim())));
-  return words.promise;
-}
-
-function overrun(counters: string): number {
-  const { ports } = JSON.parse(counters) as { ports: { overrun: number }[] };
-  return ports.reduce((sum, port) => sum + port.overrun, 0);
 }
 
 /**
