@@ -1,22 +1,28 @@
 // Makes the manifest of a file or folder on this disk: looks at it, hashes every chunk, and makes sure that nothing
 // changed meanwhile, so that a manifest never names bytes that were not there together.
 
-import { stat } from 'node:fs/promises';
 import { ShoalError, UsageError } from '@shoal/machine';
 import { chunkBytesFor, chunkBytesMax, chunkCountMax } from '../chunk-size.ts';
-import { fixedChunks } from '../chunking.ts';
-import { digestBytes, type HashName, hashNames } from '../hash.ts';
+import { type Chunking, fixedChunks } from '../chunking.ts';
+import { contentDefinedFor } from '../content-defined/sizes.ts';
+import { type HashName, hashNames } from '../hash.ts';
 import type { Manifest } from '../manifest.ts';
 import { makeDocument, type ManifestDocument } from '../manifest-document.ts';
 import { throwIfAborted } from './aborting.ts';
-import { changedWhileRead, type HashJob } from './chunk-hasher.ts';
-import { diskError, errno } from './disk-errors.ts';
-import { runHashJob } from './hash-pool.ts';
+import { hashSet } from './hash-pool.ts';
 import { loadHashes } from './hashes.ts';
-import { type ScannedFile, scanFiles, type SkippedEntry } from './scan-files.ts';
+import { scanFiles, type SkippedEntry } from './scan-files.ts';
 
 export interface CreateManifestOptions {
-  /** Wanted chunk size in bytes; by default `chunkBytesFor` decides. Content of at least 5 bytes has at least 5 chunks. */
+  /**
+   * By default fixed. Content-defined chunks are cut where the bytes say so: of an edited file, or of the next release of a
+   * folder, most chunks are those that were there before.
+   */
+  readonly chunking?: Chunking['kind'];
+  /**
+   * Wanted chunk size in bytes, of content-defined chunks on average; by default `chunkBytesFor` or `contentDefinedFor`
+   * decides. Content of at least 5 bytes has at least 5 chunks.
+   */
   readonly chunkBytes?: number;
   /** By default BLAKE3. */
   readonly hash?: HashName;
@@ -48,23 +54,13 @@ export async function createManifest(path: string, options: CreateManifestOption
       'manifestInvalid',
       `${totalBytes} bytes are more than one manifest can hold: share parts of it`,
     );
-  const chunkBytes = chunkBytesFor(totalBytes, options.chunkBytes);
-  const table = new Uint8Array(new SharedArrayBuffer(Math.ceil(totalBytes / chunkBytes) * digestBytes));
-  const job: HashJob = {
-    files: scanned.files,
-    chunkBytes,
-    hash,
-    table,
-    nextBatch: new Int32Array(new SharedArrayBuffer(4)),
-  };
-  let hashedBytes = 0;
-  const onHashed = (bytes: number): void => onProgress?.((hashedBytes += bytes), totalBytes);
-  await runHashJob(job, { hashes, signal, threads, onHashed });
-  await checkUnchanged(scanned.files);
+  const chunking = chunkingFor(options, totalBytes);
+  const onHashed = (end: number): void => onProgress?.(end, totalBytes);
+  const run = await hashSet({ files: scanned.files, chunking, hash, hashes, signal, threads, onHashed });
   const { kind, name, emptyFolders } = scanned;
   const files = scanned.files.map(({ path, bytes, executable }) => ({ path, bytes, executable }));
-  const manifest: Manifest = { kind, name, hash, chunking: fixedChunks(chunkBytes), files, emptyFolders };
-  const made = makeDocument(manifest, { digests: table.slice() }, hashes);
+  const manifest: Manifest = { kind, name, hash, chunking, files, emptyFolders };
+  const made = makeDocument(manifest, run.table(chunking), hashes);
   if (made.ok) return { document: made.value, skipped: scanned.skipped };
   throw new ShoalError(
     made.reason === 'nameUnsafe' ? 'nameUnsafe' : 'manifestInvalid',
@@ -72,18 +68,8 @@ export async function createManifest(path: string, options: CreateManifestOption
   );
 }
 
-const statsAtOnce = 256;
-
-async function checkUnchanged(files: readonly ScannedFile[]): Promise<void> {
-  for (let start = 0; start < files.length; start += statsAtOnce)
-    await Promise.all(files.slice(start, start + statsAtOnce).map(checkFile));
-}
-
-async function checkFile({ diskPath, bytes, mtimeMs }: ScannedFile): Promise<void> {
-  try {
-    const stats = await stat(diskPath);
-    if (stats.size !== bytes || stats.mtimeMs !== mtimeMs) throw changedWhileRead(diskPath);
-  } catch (error) {
-    throw errno(error) === 'ENOENT' ? changedWhileRead(diskPath) : diskError(error, 'cannot read', diskPath);
-  }
+function chunkingFor({ chunking = 'fixed', chunkBytes }: CreateManifestOptions, totalBytes: number): Chunking {
+  if (chunking === 'fixed') return fixedChunks(chunkBytesFor(totalBytes, chunkBytes));
+  if (chunking === 'contentDefined') return contentDefinedFor(totalBytes, chunkBytes);
+  throw new UsageError('chunking', 'is fixed or contentDefined');
 }
