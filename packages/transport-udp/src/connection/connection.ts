@@ -53,8 +53,6 @@ type State = 'handshaking' | 'open' | 'flushing' | 'closing' | 'closed';
 
 const amplificationMax = 3; // RFC 9000 section 8.1
 const flushMsMax = 2_000;
-/** After an answer that did not fit our key or secret: the true one may still come, but then it comes soon. */
-const forgeryPatienceMs = 2_000;
 
 export class Connection {
   /** For whoever uses the connection. */
@@ -190,10 +188,8 @@ export class Connection {
     const answer = this.#meeting?.find(packet.to);
     const handshaker = answer ?? this.#handshaker;
     const progress = handshaker.handlePacket(packet, now);
-    if (progress === 'refused' && answer === undefined) this.#end('authenticationFailed', false);
+    if (progress === 'refused') this.#end('authenticationFailed', false);
     if (progress === 'finished') this.#finishHandshake(handshaker, now);
-    if (this.#dialler && this.#handshaker.sawForgery && this.#session === undefined)
-      this.#deadline = earliest(this.#deadline, after(now, forgeryPatienceMs));
     this.#options.owner.touched(this);
   }
 
@@ -331,7 +327,7 @@ export class Connection {
   /** The deadline is that of the handshake, or of flushing. */
   #deadlinePassed(now: Instant): void {
     if (this.#state === 'flushing') return this.#sayClose(now);
-    this.#end(this.#handshaker.sawForgery ? 'authenticationFailed' : 'handshakeTimedOut', false);
+    this.#end(this.#handshaker.sawMisfit ? 'authenticationFailed' : 'handshakeTimedOut', false);
   }
 
   /** The remote closed, or has to be shut out for what it sent. */

@@ -13,8 +13,13 @@ import { type SessionKeys, sessionKeys } from './session-keys.ts';
 
 const repeatMs = 250;
 const repeatMsMax = 1_000;
-/** Messages that are not authentic and yet looked at; each costs two Diffie-Hellman computations. More are ignored. */
-const forgeriesMax = 8;
+/** Answers looked at between two of our repetitions until one fits: each costs a Diffie-Hellman computation. */
+const answersMax = 64;
+/**
+ * When so many of our repetitions were answered, and each time by the very same message that does not fit, whoever
+ * answers means it: another secret, or another identity. A damaged message comes differently the next time.
+ */
+const misfitsMax = 4;
 
 /** Tokens a dialler takes between two of its own repetitions: forged or damaged ones cannot keep it sending. */
 const retriesMax = 4;
@@ -55,8 +60,11 @@ export class Handshaker {
   #token: Uint8Array = new Uint8Array();
   #retries = 0;
   #firstMessage: Uint8Array | undefined;
-  #forgeries = 0;
-  #lastForgery: Uint8Array | undefined;
+  #answers = 0;
+  /** The latest answer that did not fit, how many of our repetitions it answered, and whether it did the latest one. */
+  #misfit: Uint8Array | undefined;
+  #misfits = 0;
+  #misfitHeard = false;
   /** Answering side: the first message is of somebody with a secret where we have none, or the other way round. */
   #mismatched = false;
   #repeatAt: Instant = NEVER;
@@ -90,8 +98,8 @@ export class Handshaker {
   }
 
   /** True once somebody answered in a way that did not fit key or secret: a better reason than silence. */
-  get sawForgery(): boolean {
-    return this.#forgeries > 0;
+  get sawMisfit(): boolean {
+    return this.#misfit !== undefined;
   }
 
   /** Dialler: begins. */
@@ -121,6 +129,8 @@ export class Handshaker {
     if (now < this.#repeatAt) return;
     this.#due = true;
     this.#retries = 0;
+    this.#answers = 0;
+    this.#misfitHeard = false;
     this.#sentAt = undefined;
     this.#repeatMs = Math.min(2 * this.#repeatMs, repeatMsMax);
     this.#repeatAt = after(now, this.#repeatMs);
@@ -174,45 +184,62 @@ export class Handshaker {
       this.#due = sameConnectionId(packet.source, this.remoteId);
       return 'ignored';
     }
-    if (this.#forgeries >= forgeriesMax) return 'ignored';
-    const payload = this.#noise.readMessage(packet.message);
-    const remote = payload === undefined ? undefined : readParameters(payload);
-    const remoteKey = this.#noise.remoteStatic;
-    if (remote === undefined || remoteKey === undefined || !sameConnectionId(remote.connectionId, packet.source)) {
-      return this.#handleForgery(packet.message);
-    }
-    // Before the third message, so that somebody else never learns who dialled.
-    if (this.#options.expect !== undefined && !bytesEqual(this.#options.expect, remoteKey)) return 'refused';
+    if (this.#answers === answersMax) return 'ignored';
+    this.#answers += 1;
+    const read = this.#read(packet);
+    if (read === undefined) return this.#noteMisfit(packet.message);
     const rttMs = this.#rttMs(now);
     this.remoteId = packet.source;
     this.#repeatMs = repeatMs;
     this.#say(3, this.#noise.writeMessage(writeParameters(this.#options.parameters)), now);
-    this.#finish(remote, remoteKey, rttMs);
+    this.#finish(read, rttMs);
     return 'finished';
   }
 
-  #handleThird({ message, source }: HandshakePacket, now: Instant): HandshakeProgress {
+  #handleThird(packet: HandshakePacket, now: Instant): HandshakeProgress {
     if (this.#result !== undefined || this.#firstMessage === undefined || this.#mismatched) return 'ignored';
-    if (this.#forgeries >= forgeriesMax) return 'ignored';
-    const payload = this.#noise.readMessage(message);
-    const remote = payload === undefined ? undefined : readParameters(payload);
-    const remoteKey = this.#noise.remoteStatic;
-    if (remote === undefined || remoteKey === undefined || !sameConnectionId(remote.connectionId, source)) {
-      return this.#handleForgery(message);
-    }
-    if (this.#options.expect !== undefined && !bytesEqual(this.#options.expect, remoteKey)) return 'refused';
-    this.#finish(remote, remoteKey, this.#rttMs(now));
+    const read = this.#read(packet);
+    if (read === undefined) return 'ignored';
+    this.#finish(read, this.#rttMs(now));
     this.confirm();
     return 'finished';
+  }
+
+  /**
+   * Reads a message that tells who the remote is. Undefined, and nothing has happened, when it is not authentic or of
+   * somebody else than expected: who sees the traffic can send such messages, and must not end a dial by them.
+   */
+  #read({ message, source }: HandshakePacket): Pick<HandshakeResult, 'remote' | 'remoteKey'> | undefined {
+    const noise = this.#noise.copy();
+    const payload = noise.readMessage(message);
+    const remote = payload === undefined ? undefined : readParameters(payload);
+    const remoteKey = noise.remoteStatic;
+    if (remote === undefined || remoteKey === undefined || !sameConnectionId(remote.connectionId, source))
+      return undefined;
+    // Before a third message, so that somebody else never learns who dialled.
+    if (this.#options.expect !== undefined && !bytesEqual(this.#options.expect, remoteKey)) return undefined;
+    this.#noise = noise;
+    return { remote, remoteKey };
+  }
+
+  #noteMisfit(message: Uint8Array): HandshakeProgress {
+    if (this.#misfit === undefined || !bytesEqual(this.#misfit, message)) {
+      this.#misfit = message;
+      this.#misfits = 0;
+      this.#misfitHeard = false;
+    }
+    if (!this.#misfitHeard) this.#misfits += 1;
+    this.#misfitHeard = true;
+    return this.#misfits === misfitsMax ? 'refused' : 'ignored';
   }
 
   #rttMs(now: Instant): number | undefined {
     return this.#sentAt === undefined ? undefined : msBetween(this.#sentAt, now);
   }
 
-  #finish(remote: TransportParameters, remoteKey: Uint8Array, rttMs: number | undefined): void {
+  #finish(read: Pick<HandshakeResult, 'remote' | 'remoteKey'>, rttMs: number | undefined): void {
     const keys = sessionKeys(this.#options.crypto, this.#noise.keys(), this.#initiator);
-    this.#result = { keys, remote, remoteKey, rttMs };
+    this.#result = { ...read, keys, rttMs };
   }
 
   #say(step: number, message: Uint8Array, now: Instant): void {
@@ -240,28 +267,5 @@ export class Handshaker {
       // psk2: the dialler notices a wrong secret at the first answer, and can say so at once.
       psks: psk === undefined ? [] : [{ placement: 'psk2', key: psk }],
     });
-  }
-
-  /**
-   * A message that was not authentic. Damaged on the way, it comes differently the next time; the very same again is
-   * what the remote means to say: another secret, or no idea of ours.
-   */
-  #handleForgery(message: Uint8Array): HandshakeProgress {
-    const again = this.#lastForgery !== undefined && bytesEqual(this.#lastForgery, message);
-    this.#lastForgery = message;
-    this.#forgeries += 1;
-    if (again && this.#initiator) return 'refused';
-    this.#startOver();
-    return 'ignored';
-  }
-
-  /** The Noise state is spoilt: rebuild it from what is known to be good. */
-  #startOver(): void {
-    this.#noise = this.#start();
-    if (this.#initiator) this.#noise.writeMessage(new Uint8Array());
-    else {
-      this.#noise.readMessage(this.#firstMessage!);
-      this.#noise.writeMessage(writeParameters(this.#options.parameters));
-    }
   }
 }

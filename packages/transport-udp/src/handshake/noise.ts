@@ -43,13 +43,26 @@ export class NoiseHandshake {
   #remoteEphemeral: Uint8Array | undefined;
   #remoteStatic: Uint8Array | undefined;
 
-  constructor(options: NoiseOptions) {
+  constructor(options: NoiseOptions, from?: NoiseHandshake) {
     const placements = (options.psks ?? []).map(({ placement }) => placement);
     this.#options = options;
     this.#usesPsk = placements.length > 0;
-    this.#pattern = patternXX(placements);
-    this.#symmetric = new SymmetricState(options.crypto, `Noise_XX${placements.join('+')}_25519_AESGCM_SHA256`);
-    this.#symmetric.mixHash(options.prologue);
+    this.#pattern = from === undefined ? patternXX(placements) : from.#pattern;
+    if (from === undefined) {
+      this.#symmetric = SymmetricState.named(options.crypto, `Noise_XX${placements.join('+')}_25519_AESGCM_SHA256`);
+      this.#symmetric.mixHash(options.prologue);
+      return;
+    }
+    this.#symmetric = from.#symmetric.copy();
+    this.#step = from.#step;
+    this.#psksUsed = from.#psksUsed;
+    this.#remoteEphemeral = from.#remoteEphemeral;
+    this.#remoteStatic = from.#remoteStatic;
+  }
+
+  /** The same handshake at the same point: for reading a message that may turn out not to be authentic. */
+  copy(): NoiseHandshake {
+    return new NoiseHandshake(this.#options, this);
   }
 
   /** True when all three messages have passed. */
@@ -74,7 +87,7 @@ export class NoiseHandshake {
     return concat(parts);
   }
 
-  /** The payload of the remote's message; undefined when it is not authentic, and then the handshake is over. */
+  /** The payload of the remote's message; undefined when it is not authentic, and then this handshake is spoilt. */
   readMessage(message: Uint8Array): Uint8Array | undefined {
     if (message.length > noiseMessageBytesMax) return undefined;
     let at = 0;
@@ -146,13 +159,25 @@ class SymmetricState {
   #cipher: Aead | undefined;
   #nonces = 0;
 
-  constructor(crypto: CryptoSuite, protocolName: string) {
+  private constructor(crypto: CryptoSuite, chainingKey: Uint8Array, hash: Uint8Array) {
+    this.#crypto = crypto;
+    this.#chainingKey = chainingKey;
+    this.#hash = hash;
+  }
+
+  static named(crypto: CryptoSuite, protocolName: string): SymmetricState {
     const name = new TextEncoder().encode(protocolName);
     const padded = new Uint8Array(keyBytes);
     if (name.length <= keyBytes) padded.set(name);
-    this.#crypto = crypto;
-    this.#hash = name.length <= keyBytes ? padded : crypto.hash(name);
-    this.#chainingKey = this.#hash;
+    const hash = name.length <= keyBytes ? padded : crypto.hash(name);
+    return new SymmetricState(crypto, hash, hash);
+  }
+
+  copy(): SymmetricState {
+    const copy = new SymmetricState(this.#crypto, this.#chainingKey, this.#hash);
+    copy.#cipher = this.#cipher;
+    copy.#nonces = this.#nonces;
+    return copy;
   }
 
   get hasKey(): boolean {
