@@ -17,7 +17,7 @@ import { chosen, positive } from './transport/options.ts';
 import { Report, short } from './transport/report.ts';
 import { measureRounds } from './transport/rounds.ts';
 import type { Measurement } from './transport/run-pair.ts';
-import { transports } from './transport/transports.ts';
+import { compared, transports } from './transport/transports.ts';
 
 const { values } = parseArgs({
   options: {
@@ -41,7 +41,7 @@ const networkKinds: Record<string, { readonly whyNot?: string | undefined; reado
 
 const wantedCases = chosen('cases', values.cases, Object.keys(cases)) as CaseName[];
 const wantedNetworks = chosen('networks', values.networks, Object.keys(networkKinds));
-const loaded = await loadTransports(chosen('only', values.only, Object.keys(transports)));
+const loaded = await loadTransports(chosen('only', values.only, compared));
 await using networks = new AsyncDisposableStack();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1)); // networks go on exit
 const results = await measureRounds(listMeasurements(openNetworks()), rounds, report);

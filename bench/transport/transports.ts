@@ -5,6 +5,7 @@ import type { Transport } from './contract.ts';
 
 export const transports: Readonly<Record<string, () => Promise<Transport>>> = {
   ours: async () => (await import('./peers/ours.ts')).ours({ offload: true }),
+  'ours-background': async () => (await import('./peers/ours.ts')).ours({ offload: true, priority: 'background' }),
   'ours-plain': async () => (await import('./peers/ours.ts')).ours({ offload: false }),
   tls: async () => (await import('./peers/tls.ts')).tls,
   tcp: async () => (await import('./peers/tcp.ts')).tcp,
@@ -14,3 +15,6 @@ export const transports: Readonly<Record<string, () => Promise<Transport>>> = {
   utp: async () => (await import('./peers/utp.ts')).utp(),
   kcp: async () => (await import('./peers/kcp.ts')).kcp(),
 };
+
+/** Those that are compared with one another. */
+export const compared: readonly string[] = Object.keys(transports).filter((name) => name !== 'ours-background');

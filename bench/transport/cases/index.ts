@@ -6,10 +6,15 @@ import { fairness } from './fairness.ts';
 import { idle } from './idle.ts';
 import { roundTrip } from './round-trip.ts';
 import { shortStreams } from './short-streams.ts';
+import { timeline } from './timeline.ts';
 
-export const cases = { bulk, 'round-trip': roundTrip, 'short-streams': shortStreams, idle, fairness } satisfies Record<
-  string,
-  Case
->;
+export const cases = {
+  bulk,
+  'round-trip': roundTrip,
+  'short-streams': shortStreams,
+  idle,
+  fairness,
+  timeline,
+} satisfies Record<string, Case>;
 
 export type CaseName = keyof typeof cases;

@@ -33,13 +33,13 @@ export interface EmulatedNetwork extends Network {
 }
 
 /** The dialling host's link has the profile, the other's no limits. Fails with what netlab says. */
-export async function openNetlab(profile: string): Promise<EmulatedNetwork> {
+export async function openNetlab(profile: string, seed = 1): Promise<EmulatedNetwork> {
   const hosts = [
     { name: 'a', profile },
     { name: 'b', profile: 'loopback' },
   ];
   const tcpMem = tcpMemory[profile];
-  const lab = await openLab({ hosts, ...(tcpMem === undefined ? {} : { tcp_mem: tcpMem }) });
+  const lab = await openLab({ hosts, seed, ...(tcpMem === undefined ? {} : { tcp_mem: tcpMem }) });
   const [dialler, listener] = lab.hosts;
   return {
     name: profile,

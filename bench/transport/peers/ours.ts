@@ -1,10 +1,17 @@
 // @shoal/transport-udp by its public door, with its defaults.
 
+import type { TransferPriority } from '@shoal/transport-udp';
 import { type NodeConnection, type NodeEndpoint, type NodeStream, openEndpoint } from '@shoal/transport-udp/node';
 import { peerId } from '@shoal/machine';
 import type { ByteStream, Connection, Transport } from '../contract.ts';
 
-export const ours = ({ offload }: { offload: boolean }): Transport => ({
+export const ours = ({
+  offload,
+  priority = 'normal',
+}: {
+  offload: boolean;
+  priority?: TransferPriority;
+}): Transport => ({
   multiplexed: true,
   async listen(host, accept) {
     const endpoint = await openEndpoint({ host, offload });
@@ -12,7 +19,7 @@ export const ours = ({ offload }: { offload: boolean }): Transport => ({
     return { ...endpoint.address, identity: endpoint.peer };
   },
   async openDialler(host) {
-    const endpoint = await openEndpoint({ host, offload });
+    const endpoint = await openEndpoint({ host, offload, config: { priority } });
     return async ({ host, port, identity }) =>
       over(await endpoint.dial({ host, port }, { expect: peerId(identity!)! }));
   },
