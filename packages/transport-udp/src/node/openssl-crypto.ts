@@ -14,7 +14,6 @@ type Pointer = object | bigint;
 interface OpenSslCalls {
   EVP_aes_256_gcm(): Pointer | null;
   EVP_CIPHER_CTX_new(): Pointer | null;
-  EVP_CIPHER_CTX_free(context: Pointer): void;
   EVP_CipherInit_ex(
     context: Pointer,
     cipher: Pointer | null,
@@ -38,7 +37,6 @@ interface OpenSslCalls {
 const signatures = {
   EVP_aes_256_gcm: { takes: [], gives: 'pointer' },
   EVP_CIPHER_CTX_new: { takes: [], gives: 'pointer' },
-  EVP_CIPHER_CTX_free: { takes: ['pointer'], gives: 'void' },
   EVP_CipherInit_ex: { takes: ['pointer', 'pointer', 'pointer', 'bytes', 'bytes', 'i32'], gives: 'i32' },
   EVP_CipherUpdate: { takes: ['pointer', 'bytes', 'bytes', 'bytes', 'i32'], gives: 'i32' },
   EVP_CipherFinal_ex: { takes: ['pointer', 'bytes', 'bytes'], gives: 'i32' },
@@ -61,28 +59,33 @@ export function loadOpensslCrypto(): Promise<CryptoSuite | undefined> {
 /** Undefined when the process has no such OpenSSL, or it does not do exactly what it should. */
 export function opensslCrypto(foreign: ForeignCalls): CryptoSuite | undefined {
   const calls = foreign.functions(signatures) as OpenSslCalls | undefined;
-  if (calls === undefined) return undefined;
-  const cipher = calls.EVP_aes_256_gcm();
-  if (cipher === null) return undefined;
-  // Contexts live outside of the collector's sight, keys inside them: freeing wipes them.
-  const contexts = new FinalizationRegistry<Pointer>((context) => calls.EVP_CIPHER_CTX_free(context));
-  const aead = (key: Uint8Array): Aead => new OpenSslAead(calls, cipher, contexts, key);
-  return passesVector(aead) ? { ...nodeCrypto, aead } : undefined;
+  const cipher = calls?.EVP_aes_256_gcm() ?? null;
+  const [sealing, opening] = [calls?.EVP_CIPHER_CTX_new() ?? null, calls?.EVP_CIPHER_CTX_new() ?? null];
+  if (calls === undefined || cipher === null || sealing === null || opening === null) return undefined;
+  const contexts: Contexts = { calls, sealing, opening };
+  const aead = (key: Uint8Array): Aead => new OpenSslAead(contexts, key);
+  const ready =
+    calls.EVP_CipherInit_ex(sealing, cipher, null, null, null, 1) === 1 &&
+    calls.EVP_CipherInit_ex(opening, cipher, null, null, null, 0) === 1;
+  return ready && passesVector(aead) ? { ...nodeCrypto, aead } : undefined;
+}
+
+/**
+ * One cipher context for each direction, for all keys: setting the key anew costs less than a tenth of a packet, and a
+ * connection holds nothing outside of the collector's sight.
+ */
+interface Contexts {
+  readonly calls: OpenSslCalls;
+  readonly sealing: Pointer;
+  readonly opening: Pointer;
 }
 
 class OpenSslAead implements Aead {
-  readonly #calls: OpenSslCalls;
-  readonly #cipher: Pointer;
-  readonly #contexts: FinalizationRegistry<Pointer>;
+  readonly #contexts: Contexts;
   readonly #key: Uint8Array;
-  /** One context for each direction, made when first used: a key usually serves one of them. */
-  #sealing: Pointer | undefined;
-  #opening: Pointer | undefined;
 
-  constructor(calls: OpenSslCalls, cipher: Pointer, contexts: FinalizationRegistry<Pointer>, key: Uint8Array) {
+  constructor(contexts: Contexts, key: Uint8Array) {
     invariant(key.length === keyBytes, 'a key has 32 bytes');
-    this.#calls = calls;
-    this.#cipher = cipher;
     this.#contexts = contexts;
     this.#key = key;
   }
@@ -90,10 +93,10 @@ class OpenSslAead implements Aead {
   seal(nonce: Uint8Array, associated: Uint8Array, plaintext: Uint8Array, out: Uint8Array): void {
     const { length } = plaintext;
     invariant(out.length >= length + tagBytes, 'there is room for ciphertext and tag');
-    const context = (this.#sealing ??= this.#newContext(1));
-    this.#process(context, 1, nonce, associated, plaintext, length, out);
-    check(this.#calls.EVP_CipherFinal_ex(context, scratch, outBytes));
-    check(this.#calls.EVP_CIPHER_CTX_ctrl(context, getTag, tagBytes, scratch));
+    const { calls, sealing } = this.#contexts;
+    this.#process(sealing, 1, nonce, associated, plaintext, length, out);
+    check(calls.EVP_CipherFinal_ex(sealing, scratch, outBytes));
+    check(calls.EVP_CIPHER_CTX_ctrl(sealing, getTag, tagBytes, scratch));
     out.set(scratch, length);
   }
 
@@ -107,13 +110,13 @@ class OpenSslAead implements Aead {
     const length = sealed.length - tagBytes;
     if (length < 0) return false;
     invariant(out.length >= length, 'there is room for the plaintext');
-    const context = (this.#opening ??= this.#newContext(0));
+    const { calls, opening } = this.#contexts;
     for (let i = 0; i < tagBytes; i += 1) scratch[i] = sealed[length + i]!;
-    this.#process(context, 0, nonce, associated, sealed, length, out);
-    check(this.#calls.EVP_CIPHER_CTX_ctrl(context, setTag, tagBytes, scratch));
-    if (this.#calls.EVP_CipherFinal_ex(context, scratch, outBytes) === 1) return true;
+    this.#process(opening, 0, nonce, associated, sealed, length, out);
+    check(calls.EVP_CIPHER_CTX_ctrl(opening, setTag, tagBytes, scratch));
+    if (calls.EVP_CipherFinal_ex(opening, scratch, outBytes) === 1) return true;
     out.fill(0, 0, length); // nobody may see what is not authentic
-    this.#calls.ERR_clear_error();
+    calls.ERR_clear_error();
     return false;
   }
 
@@ -126,20 +129,12 @@ class OpenSslAead implements Aead {
     length: number,
     out: Uint8Array,
   ): void {
-    const calls = this.#calls;
+    const { calls } = this.#contexts;
     invariant(nonce.length === nonceBytes, 'a nonce has 12 bytes');
-    check(calls.EVP_CipherInit_ex(context, null, null, null, nonce, sealing));
+    check(calls.EVP_CipherInit_ex(context, null, null, this.#key, nonce, sealing));
     // Empty arrays may have no address, which would mean something else here.
     if (associated.length > 0) check(calls.EVP_CipherUpdate(context, null, outBytes, associated, associated.length));
     if (length > 0) check(calls.EVP_CipherUpdate(context, out, outBytes, bytes, length));
-  }
-
-  #newContext(sealing: number): Pointer {
-    const context = this.#calls.EVP_CIPHER_CTX_new();
-    invariant(context !== null, 'there is memory for a cipher context');
-    this.#contexts.register(this, context);
-    check(this.#calls.EVP_CipherInit_ex(context, this.#cipher, null, this.#key, null, sealing));
-    return context;
   }
 }
 
