@@ -33,8 +33,8 @@ export interface CryptoSuite {
   diffieHellman(keyPair: KeyPair, publicKey: Uint8Array): Uint8Array | undefined;
   /** SHA-256. */
   hash(data: Uint8Array): Uint8Array;
-  /** HMAC-SHA-256. */
-  hmac(key: Uint8Array, data: Uint8Array): Uint8Array;
+  /** HKDF-SHA-256 (RFC 5869) with empty info. */
+  hkdf(salt: Uint8Array, material: Uint8Array, bytes: number): Uint8Array;
   /** AES-256-GCM under a key of 32 bytes. */
   aead(key: Uint8Array): Aead;
 }

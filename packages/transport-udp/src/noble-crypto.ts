@@ -2,7 +2,7 @@
 
 import { gcm } from '@noble/ciphers/aes.js';
 import { x25519 } from '@noble/curves/ed25519.js';
-import { hmac } from '@noble/hashes/hmac.js';
+import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { Aead, CryptoSuite, KeyPair } from './crypto.ts';
 import { keyBytes, tagBytes } from './crypto.ts';
@@ -19,7 +19,7 @@ export const nobleCrypto: CryptoSuite = {
     }
   },
   hash: (data): Uint8Array => sha256(data),
-  hmac: (key, data): Uint8Array => hmac(sha256, key, data),
+  hkdf: (salt, material, bytes): Uint8Array => hkdf(sha256, material, salt, undefined, bytes),
   aead: (key): Aead => new NobleAead(key),
 };
 

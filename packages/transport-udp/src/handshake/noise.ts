@@ -189,13 +189,13 @@ class SymmetricState {
   }
 
   mixKey(material: Uint8Array): void {
-    const [chainingKey, key] = hkdf(this.#crypto, this.#chainingKey, material, 2);
+    const [chainingKey, key] = this.#derive(material, 2);
     this.#chainingKey = chainingKey!;
     this.#setKey(key!);
   }
 
   mixKeyAndHash(material: Uint8Array): void {
-    const [chainingKey, hash, key] = hkdf(this.#crypto, this.#chainingKey, material, 3);
+    const [chainingKey, hash, key] = this.#derive(material, 3);
     this.#chainingKey = chainingKey!;
     this.mixHash(hash!);
     this.#setKey(key!);
@@ -219,8 +219,14 @@ class SymmetricState {
   }
 
   split(): NoiseKeys {
-    const [first, second] = hkdf(this.#crypto, this.#chainingKey, new Uint8Array(), 2);
+    const [first, second] = this.#derive(new Uint8Array(), 2);
     return { initiatorToResponder: first!, responderToInitiator: second!, handshakeHash: this.#hash };
+  }
+
+  /** Section 4.3: HKDF with empty info gives the `count` outputs one behind the other. */
+  #derive(material: Uint8Array, count: number): Uint8Array[] {
+    const outputs = this.#crypto.hkdf(this.#chainingKey, material, count * keyBytes);
+    return Array.from({ length: count }, (_, i) => outputs.slice(i * keyBytes, (i + 1) * keyBytes));
   }
 
   #setKey(key: Uint8Array): void {
@@ -242,18 +248,6 @@ export function aeadNonce(domain: number, counter: number): Uint8Array {
   view.setUint32(4, Math.floor(counter / 2 ** 32));
   view.setUint32(8, counter >>> 0);
   return nonce;
-}
-
-/** Section 4.3: `count` outputs of HKDF (RFC 5869) with empty info. */
-function hkdf(crypto: CryptoSuite, chainingKey: Uint8Array, material: Uint8Array, count: number): Uint8Array[] {
-  const secret = crypto.hmac(chainingKey, material);
-  const outputs: Uint8Array[] = [];
-  let previous: Uint8Array = new Uint8Array();
-  for (let i = 1; i <= count; i += 1) {
-    previous = crypto.hmac(secret, concat([previous, Uint8Array.of(i)]));
-    outputs.push(previous);
-  }
-  return outputs;
 }
 
 function concat(parts: readonly Uint8Array[]): Uint8Array {

@@ -1,10 +1,13 @@
 // From the two keys of the finished handshake to what packets and records are protected with: for each direction one
-// AEAD key for control packets, one for records and a header-tag key, separated by HMAC labels (RFC 5869, expand).
+// AEAD key for control packets, one for records and a header-tag key, by HKDF (RFC 5869).
 
-import type { Aead, CryptoSuite } from '../crypto.ts';
+import { type Aead, type CryptoSuite, keyBytes } from '../crypto.ts';
 import type { HeaderTagKey } from '../packet/header-tag.ts';
 import { viewOf } from '../packet/header.ts';
 import type { NoiseKeys } from './noise.ts';
+
+/** Other uses of the same key, and other versions, derive something else. */
+const salt = new TextEncoder().encode('shoal udp 1');
 
 /** The keys of one direction. */
 export interface DirectionKeys {
@@ -25,12 +28,11 @@ export function sessionKeys(crypto: CryptoSuite, keys: NoiseKeys, initiator: boo
 }
 
 function directionKeys(crypto: CryptoSuite, key: Uint8Array): DirectionKeys {
-  const expand = (label: string): Uint8Array =>
-    crypto.hmac(key, new TextEncoder().encode(`shoal udp 1 ${label}\u0001`));
-  const header = viewOf(expand('header'));
+  const derived = crypto.hkdf(salt, key, 2 * keyBytes + 8);
+  const header = viewOf(derived.subarray(2 * keyBytes));
   return {
-    control: crypto.aead(expand('control')),
-    record: crypto.aead(expand('record')),
+    control: crypto.aead(derived.slice(0, keyBytes)),
+    record: crypto.aead(derived.slice(keyBytes, 2 * keyBytes)),
     header: [header.getUint32(0), header.getUint32(4)],
   };
 }
