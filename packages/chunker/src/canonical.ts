@@ -138,8 +138,14 @@ export class CanonicalReader {
 
   /** Exactly `length` bytes, as a view. */
   bytes(length: number): Uint8Array {
-    if (this.#length(this.#byte(), [0xc4, 0xc5, 0xc6], 0) !== length) this.#fail();
-    return this.#take(length);
+    const bytes = this.bytesUpTo(length);
+    return bytes.length === length ? bytes : this.#take(Infinity);
+  }
+
+  /** At most `lengthMax` bytes, as a view. */
+  bytesUpTo(lengthMax: number): Uint8Array {
+    const length = this.#length(this.#byte(), [0xc4, 0xc5, 0xc6], 0);
+    return this.#take(length > lengthMax ? Infinity : length);
   }
 
   #uintAfter(tag: number): number {

@@ -8,7 +8,7 @@ export interface ChunkTable {
   /** One after the other; `digestAt` finds one. */
   readonly digests: Uint8Array;
   /** Only of content-defined chunks: others follow from the chunking. */
-  readonly sizes?: ArrayLike<number> | undefined;
+  readonly sizes?: Uint32Array | undefined;
 }
 
 const sizeBytes = 4;
@@ -25,7 +25,7 @@ export function encodeChunkTable({ digests, sizes }: ChunkTable): Uint8Array {
   if (sizes === undefined) return digests.slice();
   const bytes = new Uint8Array(sizes.length * sizeBytes + digests.length);
   const view = new DataView(bytes.buffer);
-  for (let index = 0; index < sizes.length; index += 1) view.setUint32(index * sizeBytes, sizes[index]!);
+  for (const [index, size] of sizes.entries()) view.setUint32(index * sizeBytes, size);
   bytes.set(digests, sizes.length * sizeBytes);
   return bytes;
 }

@@ -6,7 +6,7 @@
 // Shape as in RFC 6962 section 2.1: the left half is the largest power of two below the number of leaves. Whoever knows
 // that number knows the depth of every leaf, so a leaf cannot pass for a node, and no prefix is needed.
 
-import { invariant } from '@shoal/machine';
+import { bytesEqual, invariant } from '@shoal/machine';
 import { digestBytes, type Hash } from './hash.ts';
 
 export interface TreeNode {
@@ -24,8 +24,8 @@ export interface LeafRun {
   readonly to: number;
 }
 
-/** Subtrees of this many leaves are remembered: any proof then hashes at most a few times as many leaves anew. */
-const rememberedLeaves = 4096;
+/** Subtrees of at least this many leaves are remembered, so a proof hashes at most twice as many anew. A power of two. */
+export const rememberedLeaves = 1024;
 
 /** A tree whose leaves are at hand. */
 export class HashTree {
@@ -33,7 +33,7 @@ export class HashTree {
   readonly #count: number;
   readonly #leafAt: (leaf: number) => TreeNode;
   readonly #hash: Hash;
-  readonly #remembered = new Map<number, TreeNode>();
+  readonly #remembered = new Map<string, TreeNode>();
 
   /** `leafAt` must give the same leaves whenever it is asked. */
   constructor(count: number, leafAt: (leaf: number) => TreeNode, hash: Hash) {
@@ -64,20 +64,14 @@ export class HashTree {
 
   #node(low: number, high: number): TreeNode {
     if (high - low === 1) return this.#leafAt(low);
-    const isRemembered = high - low === rememberedLeaves;
-    const known = isRemembered ? this.#remembered.get(low) : undefined;
+    const name = high - low < rememberedLeaves ? undefined : `${low} ${high}`;
+    const known = name === undefined ? undefined : this.#remembered.get(name);
     if (known !== undefined) return known;
     const middle = splitOf(low, high);
     const node = parent(this.#node(low, middle), this.#node(middle, high), this.#hash);
-    if (isRemembered) this.#remembered.set(low, node);
+    if (name !== undefined) this.#remembered.set(name, node);
     return node;
   }
-}
-
-export interface ProvenRun {
-  readonly root: TreeNode;
-  /** Where the content of the run begins. */
-  readonly start: number;
 }
 
 /** How many bytes the proof of a run has, in a tree of `count` leaves. */
@@ -91,19 +85,24 @@ export function proofBytes(count: number, run: LeafRun): number {
   return count === 0 ? 0 : beside(0, count) * nodeBytes;
 }
 
+/** What is known of a tree whose leaves are elsewhere. */
+export interface KnownTree {
+  readonly count: number;
+  readonly root: TreeNode;
+}
+
 /**
- * The root that `leaves`, the run from `from` on in a tree of `count` leaves, lead to by `proof`; undefined when the
- * proof has another length, or sizes that are none. The run is proven when the root is the right one, its bytes included.
+ * Where the content of `leaves`, the run from `from` on, begins, once `proof` shows that they are those of the tree;
+ * undefined when it does not.
  */
-export function rootOfRun(
-  count: number,
+export function startOfRun(
+  { count, root }: KnownTree,
   from: number,
   leaves: readonly TreeNode[],
   proof: Uint8Array,
   hash: Hash,
-): ProvenRun | undefined {
+): number | undefined {
   const run = { from, to: from + leaves.length };
-  if (count === 0) return leaves.length === 0 && proof.length === 0 ? { root: emptyRoot(hash), start: 0 } : undefined;
   if (leaves.length === 0 || run.to > count || proof.length !== proofBytes(count, run)) return undefined;
   let at = 0;
   let start = 0;
@@ -119,8 +118,9 @@ export function rootOfRun(
     const left = climb(low, middle);
     return parent(left, climb(middle, high), hash);
   };
-  const root = climb(0, count);
-  return Number.isSafeInteger(root.bytes) ? { root, start } : undefined;
+  const reached = climb(0, count);
+  // Sizes only grow on the way up: when the root's is right, none was beyond exact counting.
+  return reached.bytes === root.bytes && bytesEqual(reached.digest, root.digest) ? start : undefined;
 }
 
 const isBeside = (low: number, high: number, { from, to }: LeafRun): boolean => high <= from || low >= to;

@@ -124,7 +124,7 @@ export function assembleDocument(
   hashes: HashSuite,
 ): Decoded<ManifestDocument, ManifestProblem> {
   const totalBytes = entries.reduce((sum, entry) => sum + contentBytes(entry), 0);
-  const chunkedBytes = chunks.sizes === undefined ? totalBytes : sumOf(chunks.sizes);
+  const chunkedBytes = chunks.sizes === undefined ? totalBytes : chunks.sizes.reduce((sum, size) => sum + size, 0);
   if (totalBytes !== header.totalBytes || chunkedBytes !== totalBytes)
     return refused('mismatch', 'the files or chunks have other sizes than the manifest names');
   const { kind, name, hash, chunking } = header;
@@ -143,10 +143,4 @@ export function chunkVerifies(
 ): boolean {
   if (bytes.length !== document.layout.sizeOfChunk(chunk)) return false;
   return bytesEqual(hashes[document.manifest.hash].digest(bytes), digestAt(document.digests, chunk));
-}
-
-function sumOf(sizes: ArrayLike<number>): number {
-  let sum = 0;
-  for (let index = 0; index < sizes.length; index += 1) sum += sizes[index]!;
-  return sum;
 }

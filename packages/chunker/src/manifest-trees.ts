@@ -7,7 +7,7 @@ import { HashTree, type TreeNode } from './hash-tree.ts';
 import type { Layout } from './layout.ts';
 import { contentBytes, encodeEntries, type ManifestEntry } from './manifest-entry.ts';
 
-const entryLeaf = (entry: ManifestEntry, hash: Hash): TreeNode => ({
+export const entryLeaf = (entry: ManifestEntry, hash: Hash): TreeNode => ({
   digest: hash.digest(encodeEntries([entry])),
   bytes: contentBytes(entry),
 });

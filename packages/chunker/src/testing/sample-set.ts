@@ -34,7 +34,7 @@ export function sampleSet(fileBytes: readonly number[], chunks: number | readonl
     bytes,
     executable: index % 2 === 1,
   }));
-  const sizes = typeof chunks === 'number' ? undefined : chunks;
+  const sizes = typeof chunks === 'number' ? undefined : Uint32Array.from(chunks);
   const chunking: Chunking =
     typeof chunks === 'number'
       ? fixedChunks(chunks)
