@@ -169,7 +169,7 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
       else this.#packetsUnknown += 1;
       at += length;
     }
-    this.#settle();
+    // Settled when next asked for something: several datagrams mostly come before that.
   }
 
   poll(): EndpointEvent | undefined {
