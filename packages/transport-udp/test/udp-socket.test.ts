@@ -128,6 +128,27 @@ describe('a socket', () => {
     expect(socket.stats.sendErrors).toBe(1);
   });
 
+  test('tells that more waits than one turn of the event loop brought', async () => {
+    const socket = await open(false);
+    const sender = createSocket('udp4');
+    closing.push(() => sender.close());
+    const turns: [events: number, moreWaits: boolean][] = [];
+    let [events, asked] = [0, false];
+    socket.onReceived(() => {
+      events += 1;
+      if (asked) return;
+      asked = true;
+      setImmediate(() => {
+        turns.push([events, socket.moreWaits()]);
+        [events, asked] = [0, false];
+      });
+    });
+    for (let i = 0; i < 70; i += 1) sender.send(new Uint8Array(10), socket.address.port, '127.0.0.1');
+    await expect.poll(() => turns.reduce((sum, [count]) => sum + count, 0)).toBe(70);
+    for (const [count, more] of turns) expect(more).toBe(count >= 32);
+    expect(turns.at(-1)![1]).toBe(false);
+  });
+
   test('has so many buffers and no more, and says when one is back', async () => {
     const socket = await open(false);
     const taken: Uint8Array[] = [];

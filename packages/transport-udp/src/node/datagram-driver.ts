@@ -8,6 +8,8 @@ import type { DatagramMachine } from '../datagram-machine.ts';
 import type { UdpSocket } from './udp-socket.ts';
 
 const turnMsMax = 50;
+/** So many times in a row what waits in the socket goes before what we have to say. */
+const pumpsPutOffMax = 2;
 /** Sends of up to 64 KiB before what has arrived meanwhile is looked at. */
 const sendsPerTurnMax = 32;
 
@@ -18,6 +20,7 @@ export class DatagramDriver<Output, M extends DatagramMachine<Output>> {
   #immediate: NodeJS.Immediate | undefined;
   #cancelAlarm: (() => void) | undefined;
   #alarmAt: Instant = NEVER;
+  #pumpsPutOff = 0;
   #stopped = false;
   #turned: (() => void)[] = [];
 
@@ -64,6 +67,11 @@ export class DatagramDriver<Output, M extends DatagramMachine<Output>> {
 
   #pump(): void {
     this.#immediate = undefined;
+    if (this.#socket.moreWaits() && this.#pumpsPutOff < pumpsPutOffMax) {
+      this.#pumpsPutOff += 1;
+      return this.#pumpSoon();
+    }
+    this.#pumpsPutOff = 0;
     try {
       do {
         this.#drainOutputs();

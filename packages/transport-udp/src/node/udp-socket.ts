@@ -44,6 +44,7 @@ export interface SocketStats {
 const batchBytesMax = 65_507; // the largest UDP payload over IPv4
 const sendBuffersMax = 16; // 1 MiB on its way through the event loop; more waits in the machine
 const receivesMax = 64; // in one turn of the event loop: 4 MiB at most, then others have theirs
+const eventsPerTurn = 32; // libuv brings no more, whatever waits
 const segmentsMax = 64; // UDP_MAX_SEGMENTS of older kernels
 
 export class UdpSocket {
@@ -65,6 +66,8 @@ export class UdpSocket {
   #sendsQueued = 0;
   #receives = 0;
   #receiveEvents = 0;
+  /** As many events as there were when `moreWaits` was last asked. */
+  #eventsAsked = 0;
   #sendErrors = 0;
   #lastSendError: string | undefined;
   /** Called when a buffer is free again after there was none. */
@@ -97,10 +100,11 @@ export class UdpSocket {
       throw new UsageError('port', `must be from 0 to 65535, not ${port}`);
     const calls = foreign === undefined ? undefined : socketCalls(foreign);
     const offloaded = calls === undefined ? undefined : openOffloadedSocket(calls, host, port, datagramBytes);
+    const family = isIPv6(host) ? 6 : 4;
     const socket = createSocket({
-      type: isIPv6(host) ? 'udp6' : 'udp4',
+      type: `udp${family}`,
       // Addresses come looked up; this keeps node:dgram from putting a lookup and a tick between us and the system.
-      lookup: (address, _options, done) => done(null, address, isIPv6(address) ? 6 : 4),
+      lookup: (address, _options, done) => done(null, address, family),
     });
     await bound(socket, offloaded === undefined ? { address: host, port } : { fd: offloaded.fd }, { host, port });
     enlargeBuffers(socket, socketBufferBytes);
@@ -142,6 +146,13 @@ export class UdpSocket {
     this.#drain();
   }
 
+  /** True when this turn of the event loop has probably not brought all that the socket holds. To be asked once a turn. */
+  moreWaits(): boolean {
+    const events = this.#receiveEvents - this.#eventsAsked;
+    this.#eventsAsked = this.#receiveEvents;
+    return events >= eventsPerTurn;
+  }
+
   /** A buffer to fill, or undefined while all are on their way (`onDrained` follows). */
   takeBuffer(): Uint8Array | undefined {
     const free = this.#freeBuffers.pop();
@@ -166,28 +177,31 @@ export class UdpSocket {
     const { length, segmentBytes, address } = transmit;
     const whole = length <= segmentBytes || (this.#segmenting && segmentBytes === this.#offloaded!.segmentBytes);
     const step = whole ? length : segmentBytes;
-    let left = Math.ceil(length / step);
+    this.#sends += Math.ceil(length / step);
+    let at = 0;
     // Once closed, the descriptor may be somebody else's.
-    let direct = this.#closed ? undefined : this.#direct;
-    const sent = (error: NodeJS.ErrnoException | null): void => {
-      if (error !== null) this.#noteError(error, whole && length > segmentBytes);
-      left -= 1;
-      if (left === 0) this.giveBuffer(buffer);
+    if (!this.#closed && this.#direct !== undefined)
+      while (at < length && this.#direct.send(buffer.subarray(at, Math.min(length, at + step)), address)) at += step;
+    if (at >= length) return this.giveBuffer(buffer);
+    this.#enqueue(buffer, at, step, transmit);
+  }
+
+  /** By node:dgram, which keeps their order: once it is done with the last of them, it is with all. */
+  #enqueue(buffer: Uint8Array, from: number, step: number, { length, segmentBytes, address }: Transmit): void {
+    const done = (error: NodeJS.ErrnoException | null): void => {
+      if (error !== null) this.#noteError(error, step > segmentBytes);
+      this.giveBuffer(buffer);
     };
-    for (let at = 0; at < length; at += step) {
-      this.#sends += 1;
-      const end = Math.min(length, at + step);
-      if (direct?.send(buffer.subarray(at, end), address) === true) {
-        sent(null);
-        continue;
+    try {
+      let at = from;
+      for (; at + step < length; at += step) {
+        this.#sendsQueued += 1;
+        this.#socket.send(buffer, at, step, address.port, address.host);
       }
-      direct = undefined; // what follows stays behind it
       this.#sendsQueued += 1;
-      try {
-        this.#socket.send(buffer, at, end - at, address.port, address.host, sent);
-      } catch (error) {
-        sent(error as NodeJS.ErrnoException); // an address that the system does not take
-      }
+      this.#socket.send(buffer, at, length - at, address.port, address.host, done);
+    } catch (error) {
+      done(error as NodeJS.ErrnoException); // an address that the system does not take
     }
   }
 
