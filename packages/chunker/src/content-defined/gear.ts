@@ -34,8 +34,8 @@ const masks: readonly bigint[] = [
   0x00_db37_7757_7000n,
 ];
 
-/** By how many bits the masks before and after the average size differ from it: normalised chunking. */
-const normalisation = 1;
+/** By how many bits the masks before and after the average size differ from it: normalised chunking, at the level of the paper. */
+const normalisation = 2;
 
 /** The masks for chunks of about `averageBytes`: cuts are rarer before that size, and more frequent after it. */
 export function masksFor(averageBytes: number): { readonly strict: bigint; readonly loose: bigint } {

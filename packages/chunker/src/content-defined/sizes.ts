@@ -2,7 +2,7 @@
 // the same places only if they are cut by the same sizes. So they change in few, large steps.
 
 import { UsageError } from '@shoal/machine';
-import { chunkBytesMax, chunkCountMax, chunkCountMin } from '../chunk-size.ts';
+import { chunkBytesMax, chunkCountMin } from '../chunk-size.ts';
 import type { ContentDefinedChunking } from '../chunking.ts';
 
 /** What chunks have on average unless something else is asked for: few enough to ask for singly, and most of an edited tree is found again. */
@@ -13,9 +13,12 @@ const averageBytesMin = 512;
 const averageBytesMax = 2_097_152;
 const step = 4;
 
+/** So that the table stays small beside the content. Even if all chunks had the least size, there would be few enough. */
+const chunkCountGoal = 65_536;
+
 /**
  * The sizes for content of `totalBytes`, cut in chunks of about `wanted` bytes, by default 32,768.
- * - By default four times as large, and again, while even the smallest chunks would be more than a manifest may have.
+ * - By default four times as large, and again, while there would be more than 65,536 chunks: up to 2,097,152 bytes.
  * - Small content: a quarter, and again, until there are at least 5 chunks; below 7,680 bytes fifths, as of fixed chunks.
  */
 export function contentDefinedFor(totalBytes: number, wanted?: number): ContentDefinedChunking {
@@ -34,14 +37,17 @@ export function contentDefinedFor(totalBytes: number, wanted?: number): ContentD
 
 function defaultFor(totalBytes: number): number {
   let average = averageBytesDefault;
-  while (average < averageBytesMax && totalBytes / sizesOf(average).minBytes > chunkCountMax) average *= step;
+  while (average < averageBytesMax && totalBytes / average > chunkCountGoal) average *= step;
   return average;
 }
 
-/** FastCDC's parameters: what it calls average is where cuts become frequent; the mean lies a third above. */
+/**
+ * FastCDC's parameters: what it calls average is where cuts become frequent, a little below the mean. The least size is
+ * passed over unread, so a large one saves time; what a larger one costs is in docs/decisions/0006.
+ */
 const sizesOf = (average: number): ContentDefinedChunking => ({
   kind: 'contentDefined',
-  minBytes: Math.floor((average * 3) / 16),
-  averageBytes: Math.floor((average * 3) / 4),
+  minBytes: Math.floor(average / 2),
+  averageBytes: Math.floor((average * 25) / 32),
   maxBytes: Math.min(average * 3, chunkBytesMax),
 });

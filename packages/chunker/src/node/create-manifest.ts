@@ -9,7 +9,7 @@ import { type HashName, hashNames } from '../hash.ts';
 import type { Manifest } from '../manifest.ts';
 import { makeDocument, type ManifestDocument } from '../manifest-document.ts';
 import { throwIfAborted } from './aborting.ts';
-import { hashSet } from './hash-pool.ts';
+import { hashSet } from './hash-set.ts';
 import { loadHashes } from './hashes.ts';
 import { scanFiles, type SkippedEntry } from './scan-files.ts';
 
@@ -47,7 +47,7 @@ export async function createManifest(path: string, options: CreateManifestOption
   const { hash = 'blake3', signal, threads, onProgress } = options;
   if (!hashNames.includes(hash)) throw new UsageError('hash', `is one of ${hashNames.join(', ')}`);
   throwIfAborted(signal);
-  const [scanned, hashes] = await Promise.all([scanFiles(path), loadHashes()]);
+  const scanned = await scanFiles(path);
   const totalBytes = scanned.files.reduce((sum, file) => sum + file.bytes, 0);
   if (totalBytes > chunkCountMax * chunkBytesMax)
     throw new ShoalError(
@@ -56,11 +56,11 @@ export async function createManifest(path: string, options: CreateManifestOption
     );
   const chunking = chunkingFor(options, totalBytes);
   const onHashed = (end: number): void => onProgress?.(end, totalBytes);
-  const run = await hashSet({ files: scanned.files, chunking, hash, hashes, signal, threads, onHashed });
+  const run = await hashSet({ files: scanned.files, chunking, hash, signal, threads, onHashed });
   const { kind, name, emptyFolders } = scanned;
   const files = scanned.files.map(({ path, bytes, executable }) => ({ path, bytes, executable }));
   const manifest: Manifest = { kind, name, hash, chunking, files, emptyFolders };
-  const made = makeDocument(manifest, run.table(chunking), hashes);
+  const made = makeDocument(manifest, run.table(chunking), await loadHashes());
   if (made.ok) return { document: made.value, skipped: scanned.skipped };
   throw new ShoalError(
     made.reason === 'nameUnsafe' ? 'nameUnsafe' : 'manifestInvalid',

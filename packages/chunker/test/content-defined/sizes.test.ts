@@ -8,12 +8,12 @@ test.each([
   [0, [1, 1, 1]],
   [5, [1, 1, 1]],
   [7679, [1535, 1535, 1535]],
-  [7680, [96, 384, 1536]],
-  [491_519, [1536, 6144, 24_576]],
-  [491_520, [6144, 24_576, 98_304]],
-  [3_072_000_000, [6144, 24_576, 98_304]],
-  [3_072_000_001, [24_576, 98_304, 393_216]],
-  [200_000_000_000, [393_216, 1_572_864, 4_194_304]],
+  [7680, [256, 400, 1536]],
+  [491_519, [4096, 6400, 24_576]],
+  [491_520, [16_384, 25_600, 98_304]],
+  [2 ** 31, [16_384, 25_600, 98_304]],
+  [2 ** 31 + 1, [65_536, 102_400, 393_216]],
+  [200_000_000_000, [1_048_576, 1_638_400, 4_194_304]],
 ])('%i bytes are cut by %j', (totalBytes, sizes) => {
   expect(chunkingNumbers(contentDefinedFor(totalBytes))).toEqual(sizes);
 });
@@ -28,7 +28,7 @@ test('whatever the content, there are at least 5 chunks, and they can be written
       expect(chunking.maxBytes).toBeLessThanOrEqual(chunkBytesMax);
       expect(Math.ceil(totalBytes / chunking.maxBytes)).toBeGreaterThanOrEqual(Math.min(5, totalBytes));
       const chunksMost = totalBytes / chunking.minBytes;
-      expect(wanted !== undefined || totalBytes > 190_000_000_000 || chunksMost <= chunkCountMax).toBe(true);
+      expect(wanted !== undefined || totalBytes > 390_000_000_000 || chunksMost <= chunkCountMax).toBe(true);
     }),
   );
 });

@@ -64,9 +64,10 @@ describe('a manifest of content-defined chunks', () => {
     writeFileSync(join(root, 'file-20a'), bytesOf(99));
     writeFileSync(join(root, 'file-30'), bytesOf(31));
     const after = await createManifest(root, { chunking });
-    // 104,000 bytes came, and file 31 is there twice.
-    expect(chunksOnlyIn(after.document, before.document)).toBeLessThanOrEqual(8);
-    expect(chunksOnlyIn(before.document, after.document)).toBeLessThanOrEqual(4);
+    // 104,000 bytes came, and the end of a file may share a chunk with the next: it takes some files to fall into step.
+    expect(before.document.layout.chunkCount).toBeGreaterThan(60);
+    expect(chunksOnlyIn(after.document, before.document)).toBeLessThanOrEqual(12);
+    expect(chunksOnlyIn(before.document, after.document)).toBeLessThanOrEqual(8);
   });
 
   test('is refused for what nobody can cut', async () => {
