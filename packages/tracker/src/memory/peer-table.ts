@@ -8,6 +8,7 @@ import { HostCounts } from './host-counts.ts';
 import { mixed, RowIndex } from './row-index.ts';
 
 const none = -1;
+const keyBytes = contactBytes - contactPeerAt;
 
 export class PeerTable {
   readonly #rows = new Rows();
@@ -143,10 +144,10 @@ export class PeerTable {
     this.chunksBytes = resized(this.chunksBytes, rows);
   }
 
-  /** Eight bytes of a key are enough: it is as good as random, or its owner's own loss. */
-  #hash(source: Uint8Array, at: number): number {
-    const word = (i: number): number =>
-      (source[i]! << 24) | (source[i + 1]! << 16) | (source[i + 2]! << 8) | source[i + 3]!;
-    return mixed(mixed(word(at) ^ this.#seed) ^ word(at + 4));
+  #hash(source: Uint8Array, start: number): number {
+    let hash = this.#seed;
+    for (let i = start; i < start + keyBytes; i += 4)
+      hash = mixed(hash ^ ((source[i]! << 24) | (source[i + 1]! << 16) | (source[i + 2]! << 8) | source[i + 3]!));
+    return hash;
   }
 }
