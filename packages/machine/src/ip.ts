@@ -34,6 +34,19 @@ export function canonicalIp(host: string): string | undefined {
   return writeIp(host, ip, 0) ? readIp(ip, 0) : undefined;
 }
 
+/** The network of a numeric host, by how many of its first bytes; undefined when the host is no numeric address. */
+export function ipNetwork(host: string, bytes: { readonly ipv4: number; readonly ipv6: number }): string | undefined {
+  const ip = new Uint8Array(ipBytes);
+  if (!writeIp(host, ip, 0)) return undefined;
+  return readIp(ip.fill(0, isIpv4(ip, 0) ? ipBytes - 4 + bytes.ipv4 : bytes.ipv6), 0);
+}
+
+/** How far a host reaches; what is no numeric address counts as public. */
+export function hostScope(host: string): IpScope {
+  const ip = new Uint8Array(ipBytes);
+  return writeIp(host, ip, 0) ? ipScope(ip, 0) : 'public';
+}
+
 export function isIpv4(source: Uint8Array, offset: number): boolean {
   for (let i = 0; i < 10; i += 1) if (source[offset + i] !== 0) return false;
   return source[offset + 10] === 0xff && source[offset + 11] === 0xff;

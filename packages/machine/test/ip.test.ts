@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ipBytes, ipScope, readIp, writeIp } from '../src/ip.ts';
+import { ipBytes, ipNetwork, ipScope, readIp, writeIp } from '../src/ip.ts';
 
 /** The bytes of a host, between others that must stay. */
 function bytesOf(host: string): Uint8Array | undefined {
@@ -74,5 +74,13 @@ describe('numeric hosts', () => {
     ['2001:db8::1', 'public'],
   ])('%s is %s', (host, scope) => {
     expect(ipScope(bytesOf(host)!, 0)).toBe(scope);
+  });
+
+  test('have networks', () => {
+    const routed = { ipv4: 3, ipv6: 6 };
+    expect(ipNetwork('192.0.2.7', routed)).toBe('192.0.2.0');
+    expect(ipNetwork('2001:db8:1:2::3', routed)).toBe('2001:db8:1::');
+    expect(ipNetwork('192.0.2.7', { ipv4: 4, ipv6: 8 })).toBe('192.0.2.7');
+    expect(ipNetwork('tracker.example', routed)).toBeUndefined();
   });
 });

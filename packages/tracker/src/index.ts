@@ -6,4 +6,5 @@ export * from './memory/memory-store.ts';
 export * from './memory-tracker.ts';
 export * from './store.ts';
 export * from './tracker.ts';
+export * from './tracker-config.ts';
 export * from './voice.ts';

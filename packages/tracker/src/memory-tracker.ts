@@ -3,7 +3,8 @@
 import type { Instant, LinkFact, LinkOrder, Machine, Rng } from '@shoal/machine';
 import { MemoryStore, type MemoryStoreLimits } from './memory/memory-store.ts';
 import { performStoreCall, type StoreAnswer, type StoreStats, type StoreTerms } from './store.ts';
-import { Tracker, type TrackerConfig, trackerDefaults, type TrackerEvent, type TrackerStats } from './tracker.ts';
+import { type TrackerConfig, trackerDefaults, type TrackerEvent, type TrackerStats } from './tracker-config.ts';
+import { Tracker } from './tracker.ts';
 
 export type MemoryTrackerOutput =
   | { readonly type: 'linkOrder'; readonly order: LinkOrder }

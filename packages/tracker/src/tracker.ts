@@ -3,20 +3,18 @@
 // where it is reached from the link's address and the port it registers: nobody can register somebody else's host.
 
 import {
-  type Address,
   after,
   assertNever,
   earliest,
   type Instant,
+  instant,
   invariant,
   type LinkCode,
   type LinkFact,
-  type LinkId,
   type LinkOrder,
   type Machine,
   NEVER,
   Outbox,
-  type PeerId,
   type RequestId,
 } from '@shoal/machine';
 import {
@@ -25,84 +23,20 @@ import {
   encode,
   isTrackerRequest,
   type Refusal,
-  type SwarmId,
-  type SwarmKey,
   type TrackerReply,
   type TrackerRequest,
 } from '@shoal/wire';
-import { refusalsIn, refusedUnseen, replyOf, storeCallOf } from './requests.ts';
+import { type Client, Clients, type TurnedAway } from './clients.ts';
+import { type Asker, refusalsIn, refusedUnseen, replyOf, storeCallOf } from './requests.ts';
 import type { StoreAnswer, StoreCall } from './store.ts';
-
-export interface TrackerConfig {
-  /** A peer that was not heard of for so long is forgotten. The store is opened with the same. */
-  readonly ttlMs: number;
-  /** Links open at a time; a further one is closed with `busy`. */
-  readonly linksMax: number;
-  /** Requests of one link that the store works at; a further one is refused with `busy`. */
-  readonly requestsPerLinkMax: number;
-  /** A link that broke the protocol so often is closed with `protocolViolated`. */
-  readonly strikesMax: number;
-  /** Whether this identity may use the tracker: others' links are closed with `authenticationFailed`. Default: all may. */
-  readonly admits: (peer: PeerId) => boolean;
-}
-
-export const trackerDefaults: TrackerConfig = {
-  ttlMs: 90_000,
-  linksMax: 100_000,
-  requestsPerLinkMax: 16,
-  strikesMax: 3,
-  admits: () => true,
-};
-
-export type TrackerEvent =
-  | {
-      readonly type: 'registered';
-      readonly peer: PeerId;
-      readonly address: Address;
-      /** Swarms it is listed for by this request. */
-      readonly swarms: readonly SwarmKey[];
-    }
-  /** It took its leave of one swarm, or of all. */
-  | { readonly type: 'left'; readonly peer: PeerId; readonly swarm?: SwarmKey }
-  /** It was not heard of in time. */
-  | { readonly type: 'expired'; readonly peer: PeerId }
-  /** Every chunk of a draft is agreed upon: this is the swarm of its manifest. */
-  | { readonly type: 'derived'; readonly draft: DraftId; readonly swarm: SwarmId }
-  /** A file, a request or the link of the peer was refused. */
-  | {
-      readonly type: 'refused';
-      readonly peer: PeerId;
-      readonly address: Address;
-      readonly request: Refused;
-      readonly reason: Refusal | LinkCode;
-    };
-
-type Refused = TrackerRequest['type'] | 'unreadable' | 'link';
-
-export type TrackerOutput =
-  | { readonly type: 'linkOrder'; readonly order: LinkOrder }
-  /** To be answered by `handleStoreAnswer`, or `handleStoreFailed`, with the same number. */
-  | { readonly type: 'storeOrder'; readonly number: number; readonly call: StoreCall }
-  | { readonly type: 'event'; readonly event: TrackerEvent };
-
-export interface TrackerStats {
-  readonly links: number;
-  /** Requests answered since the start, by type. */
-  readonly answered: { readonly [Type in TrackerRequest['type']]: number };
-  /** Files, requests and links refused since the start, by reason. */
-  readonly refused: { readonly [Reason in Refusal | LinkCode]?: number };
-}
-
-interface Client {
-  readonly link: LinkId;
-  readonly peer: PeerId;
-  readonly address: Address;
-  /** Requests that want an answer. */
-  readonly waiting: Set<RequestId>;
-  /** Store orders under way for it, those of cancelled requests too. */
-  ordered: number;
-  strikes: number;
-}
+import {
+  type Refused,
+  type TrackerConfig,
+  trackerDefaults,
+  type TrackerEvent,
+  type TrackerOutput,
+  type TrackerStats,
+} from './tracker-config.ts';
 
 /** What the tracker orders of the store for itself. */
 type Chore = 'sweep' | { readonly derives: DraftId };
@@ -132,7 +66,7 @@ const derivesWaitingMax = 1_000;
 export class Tracker implements Machine<TrackerOutput> {
   readonly #config: TrackerConfig;
   readonly #out = new Outbox<TrackerOutput>();
-  readonly #clients = new Map<LinkId, Client>();
+  readonly #clients: Clients;
   readonly #waiting = new Map<number, Waiting | Chore>();
   readonly #answered: Record<TrackerRequest['type'], number> = {
     register: 0,
@@ -148,12 +82,13 @@ export class Tracker implements Machine<TrackerOutput> {
   /** Complete drafts without a name. */
   readonly #toDerive = new Set<DraftId>();
   #storeOrders = 0;
-  #sweepAt: Instant = NEVER;
+  #sweepAt: Instant = instant(0); // the store may hold peers of an earlier run
   #deriveAt: Instant = NEVER;
   #derivedAt: Instant | undefined;
 
   constructor(config: Partial<TrackerConfig> = {}) {
     this.#config = { ...trackerDefaults, ...config };
+    this.#clients = new Clients(this.#config);
   }
 
   get stats(): TrackerStats {
@@ -163,11 +98,9 @@ export class Tracker implements Machine<TrackerOutput> {
   handleFact(fact: LinkFact, now: Instant): void {
     switch (fact.type) {
       case 'linkOpened':
-        return this.#handleOpened(fact);
+        return this.#handleOpened(fact, now);
       case 'linkClosed':
-        this.#clients.get(fact.link)?.waiting.clear();
-        this.#clients.delete(fact.link);
-        return;
+        return this.#clients.close(fact.link);
       case 'requestReceived':
         return this.#handleRequest(fact, now);
       case 'requestCancelled':
@@ -209,7 +142,8 @@ export class Tracker implements Machine<TrackerOutput> {
   handleStoreFailed(number: number, now: Instant): void {
     const waiting = this.#take(number);
     if (waiting === 'sweep') return this.#armSweep(now);
-    if (!('derives' in waiting)) this.#refuse(waiting.client, waiting.request, waiting.message.type, 'busy');
+    if (!('derives' in waiting))
+      this.#refuse(waiting.client, waiting.request, waiting.message.type, { code: 'busy', reason: 'busy' });
   }
 
   poll(): TrackerOutput | undefined {
@@ -228,18 +162,11 @@ export class Tracker implements Machine<TrackerOutput> {
     if (now >= this.#deriveAt) this.#derive(now);
   }
 
-  #handleOpened({ link, peer, address }: LinkFact & { type: 'linkOpened' }): void {
-    const client: Client = { link, peer, address, waiting: new Set(), ordered: 0, strikes: 0 };
-    const refusal = !this.#config.admits(peer)
-      ? 'authenticationFailed'
-      : this.#clients.size >= this.#config.linksMax
-        ? 'busy'
-        : undefined;
-    if (refusal === undefined) this.#clients.set(link, client);
-    else {
-      this.#order({ type: 'closeLink', link, code: refusal });
-      this.#noteRefused(client, 'link', refusal);
-    }
+  #handleOpened(fact: LinkFact & { type: 'linkOpened' }, now: Instant): void {
+    const turnedAway = this.#clients.open(fact, now);
+    if (turnedAway === undefined) return;
+    this.#order({ type: 'closeLink', link: fact.link, code: turnedAway.code });
+    this.#noteRefused(fact, 'link', turnedAway.reason);
   }
 
   #handleRequest({ link, request, message }: LinkFact & { type: 'requestReceived' }, now: Instant): void {
@@ -248,11 +175,12 @@ export class Tracker implements Machine<TrackerOutput> {
     client.waiting.add(request);
     const decoded = decode(message);
     if (!decoded.ok || !isTrackerRequest(decoded.message)) {
-      this.#refuse(client, request, 'unreadable', 'protocolViolated');
+      this.#refuse(client, request, 'unreadable', { code: 'protocolViolated', reason: 'protocolViolated' });
       return this.#strike(client);
     }
     const { type } = decoded.message;
-    if (client.ordered >= this.#config.requestsPerLinkMax) return this.#refuse(client, request, type, 'busy');
+    const turnedAway = this.#clients.ask(client, now);
+    if (turnedAway !== undefined) return this.#refuse(client, request, type, turnedAway);
     const refused = refusedUnseen(decoded.message, client);
     const call = storeCallOf(decoded.message, client, refused, now);
     this.#orderStore({ client, request, message: decoded.message, refused }, call);
@@ -311,19 +239,18 @@ export class Tracker implements Machine<TrackerOutput> {
     if (client === undefined) return;
     client.strikes += 1;
     if (client.strikes < this.#config.strikesMax) return;
-    this.#clients.delete(client.link);
-    client.waiting.clear();
+    this.#clients.close(client.link);
     this.#order({ type: 'closeLink', link: client.link, code: 'protocolViolated' });
   }
 
-  #refuse(client: Client, request: RequestId, what: Refused, code: LinkCode): void {
+  #refuse(client: Client, request: RequestId, what: Refused, { code, reason }: TurnedAway): void {
     if (client.waiting.delete(request)) this.#order({ type: 'refuse', link: client.link, request, code });
-    this.#noteRefused(client, what, code);
+    this.#noteRefused(client, what, reason);
   }
 
-  #noteRefused(client: Client, request: Refused, reason: Refusal | LinkCode): void {
+  #noteRefused({ peer, address }: Asker, request: Refused, reason: Refusal | LinkCode): void {
     this.#refused[reason] = (this.#refused[reason] ?? 0) + 1;
-    this.#event({ type: 'refused', peer: client.peer, address: client.address, request, reason });
+    this.#event({ type: 'refused', peer, address, request, reason });
   }
 
   #take(number: number): Waiting | Chore {

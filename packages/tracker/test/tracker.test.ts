@@ -2,12 +2,17 @@ import { type LinkFact, type LinkId, LinkNumbers, seededRng } from '@shoal/machi
 import {
   contactsIn,
   decode,
+  type Draft,
+  type DraftId,
+  draftOffer,
   encode,
   type FileOffer,
   holdersIn,
   type Message,
   nameBytesMax,
+  packClaims,
   type Refusal,
+  type SwarmId,
   swarmId,
   type SwarmKey,
   swarmsPerAnnounceMax,
@@ -17,7 +22,13 @@ import {
 } from '@shoal/wire';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MemoryTracker, readLocated, type TrackerConfig, type TrackerEvent } from '../src/index.ts';
+import {
+  MemoryTracker,
+  type MemoryTrackerOptions,
+  readLocated,
+  type TrackerConfig,
+  type TrackerEvent,
+} from '../src/index.ts';
 import { addressOf, peerOf, World } from './support/world.ts';
 
 const swarm = (number: number) => swarmId(number.toString(16).padStart(64, 'a'))!;
@@ -34,10 +45,13 @@ const announce = (...swarms: SwarmKey[]) =>
 const no = (reason: Refusal): Verdict => ({ accepted: false, reason });
 const yes: Verdict = { accepted: true };
 
+/** Most tests are not about rates. */
+const generous = { perPeer: { links: 8, requestsPerSecond: Number.POSITIVE_INFINITY } };
+
 /** A tracker, and askers that speak to it by hand. */
-function setup(config: Partial<TrackerConfig> = {}, askerCount = 2) {
+function setup(config: Partial<TrackerConfig> = {}, askerCount = 2, terms: MemoryTrackerOptions['terms'] = {}) {
   const world = new World();
-  const tracker = new MemoryTracker({ rng: seededRng('tracker.test'), config });
+  const tracker = new MemoryTracker({ rng: seededRng('tracker.test'), config: { ...generous, ...config }, terms });
   const { said } = world.add(tracker);
   const numbers = new LinkNumbers();
   const askers = Array.from({ length: askerCount }, () => world.add());
@@ -74,7 +88,7 @@ describe('a tracker', () => {
       intervalMs: 30_000,
       observed: addressOf(2),
     });
-    const address = { host: '192.0.2.2', port: 5_000 };
+    const address = { host: '10.0.2.2', port: 5_000 };
     expect(events()).toEqual([{ type: 'registered', peer: peerOf(2), address, swarms: [swarm(1)] }]);
     const { swarms } = ask(1, announce(swarm(1)));
     expect(swarms.map(({ known, peers }) => [known, contactsIn(peers)])).toEqual([
@@ -162,6 +176,107 @@ describe('a tracker', () => {
     expect(contactsIn(ask(0, announce(swarm(0))).swarms[0]!.peers)).toHaveLength(50);
     expect(ask(0, { type: 'fileList', filter: '', offset: 0 }).files).toHaveLength(64);
     expect(holdersIn(ask(0, { type: 'fileLocations', file: { swarm: swarm(0) } }).holders)).toHaveLength(60);
+  });
+});
+
+describe('a tracker and a file without a manifest', () => {
+  const draft = draftOffer({ name: 'thesis.pdf', bytes: 250, chunkBytes: 100 })!;
+  const id = draft.swarm as DraftId;
+  const derived = swarmId('d'.repeat(64))!;
+  const hashes = Uint8Array.from({ length: 3 * 32 }, (_, i) => i);
+  const claim = (...chunks: number[]) => {
+    const claimed = Uint8Array.from(chunks.flatMap((chunk) => [...hashes.subarray(32 * chunk, 32 * chunk + 32)]));
+    return { type: 'claim', swarm: id, claims: packClaims(chunks, claimed) } as const;
+  };
+
+  /** Two peers on one private network, and how often a manifest was made. */
+  function agreeing() {
+    const made: string[] = [];
+    const manifestOf = (what: Draft, table: Uint8Array): SwarmId => {
+      made.push(`${what.name} ${table.length}`);
+      return derived;
+    };
+    const all = setup({}, 3, { manifestOf });
+    for (const asker of [0, 1, 2]) all.ask(asker, { type: 'register', port: 1, files: [draft] });
+    return { ...all, made };
+  }
+
+  test('moves chunks from the check list to the chunk list, and gives them with the agreed hash', () => {
+    const { ask } = agreeing();
+    expect(ask(0, claim(0, 2))).toMatchObject({ verdict: yes, standings: ['checkList', 'checkList'] });
+    const before = ask(2, { type: 'fileLocations', file: { swarm: id } });
+    expect(readLocated(before, before.body)).toEqual({ holders: [], hashes: new Map() });
+    expect(ask(1, claim(1, 2)).standings).toEqual(['checkList', 'chunkList']);
+    const { body, ...located } = ask(2, { type: 'fileLocations', file: { swarm: id } });
+    const { holders, hashes: agreed } = readLocated(located, body)!;
+    expect(new Map(holders.map(({ peer, held }) => [peer, [...held.ones()]]))).toEqual(
+      new Map([
+        [peerOf(2), [2]],
+        [peerOf(3), [2]],
+      ]),
+    );
+    expect([...agreed]).toEqual([[2, hashes.slice(64)]]);
+    const page = ask(2, { type: 'claimList', swarm: id, from: 0, only: 'checkList' });
+    expect(page.counts).toEqual({ checkList: 2, chunkList: 1, disputed: 0 });
+    expect(page.chunks.map(({ chunk }) => chunk)).toEqual([0, 1]);
+  });
+
+  test('derives the manifest when everything is agreed upon, not more than once a second', () => {
+    const { world, ask, events, made } = agreeing();
+    ask(0, claim(0, 1, 2));
+    ask(1, claim(0, 1, 2));
+    expect(events().at(-1)).toEqual({ type: 'derived', draft: id, swarm: derived });
+    expect(ask(2, { type: 'fileList', filter: 'thesis', offset: 0 }).files[0]).toMatchObject({ derived, seeders: 2 });
+    for (let round = 0; round < 20; round += 1) {
+      ask(1, { type: 'leave', swarm: id });
+      ask(1, { type: 'register', port: 1, files: [draft] });
+      ask(1, claim(0, 1, 2));
+    }
+    expect(made).toEqual(['thesis.pdf 96']);
+    world.run(1_000);
+    expect(made).toHaveLength(2);
+  });
+
+  test('says no to chunks without hashes', () => {
+    const { ask } = agreeing();
+    expect(ask(0, { type: 'chunkRegister', swarm: id, held: { chunks: [0] } }).verdict).toEqual(no('claimNeeded'));
+    const unknown = draftOffer({ name: 'other', bytes: 1, chunkBytes: 1 })!.swarm as DraftId;
+    expect(ask(0, { ...claim(0), swarm: unknown }).verdict).toEqual(no('unknownFile'));
+    expect(ask(0, { type: 'claimList', swarm: unknown, from: 0 })).toMatchObject({ chunks: [] });
+  });
+});
+
+describe('a tracker that is not for everybody', () => {
+  test('refuses a register for somebody else, and counts what it refused by reason', () => {
+    const { ask, tracker } = setup();
+    const register = { type: 'register', port: 1, files: [offer(1), offer(2)] } as const;
+    expect(ask(0, { ...register, host: '10.0.2.3' }).files).toEqual([no('badAddress'), no('badAddress')]);
+    expect(ask(0, { ...register, host: '::ffff:10.0.2.2' }).files).toEqual([yes, yes]);
+    ask(1, { type: 'register', port: 1, files: [offer(3, { name: '..' })] });
+    expect(tracker.stats.refused).toEqual({ badAddress: 2, nameUnsafe: 1 });
+    expect(tracker.stats.peers).toBe(2);
+  });
+
+  test('admits only whom it is told to', () => {
+    const { world, tracker, askers } = setup({ admits: (peer) => peer !== peerOf(3) });
+    world.run(10);
+    expect(tracker.stats).toMatchObject({ links: 1, refused: { authenticationFailed: 1 } });
+    expect(askers[1]!.facts.at(-1)).toMatchObject({ type: 'linkClosed', code: 'authenticationFailed' });
+  });
+
+  test('lets one peer open so many links, and ask so often', () => {
+    const { world, tracker, askBytes } = setup({ perPeer: { links: 1, requestsPerSecond: 0.5 } });
+    const twin = world.addAs(peerOf(2));
+    world.perform(twin.node, { type: 'dial', dial: 99, address: addressOf(1) });
+    world.run(10);
+    expect(twin.facts.at(-1)).toMatchObject({ type: 'linkClosed', code: 'busy' });
+    const request = encode(announce());
+    const answers = Array.from({ length: 7 }, () => askBytes(0, request)?.type);
+    expect(answers.filter((type) => type === 'answerReceived')).toHaveLength(5);
+    expect(askBytes(1, request)?.type).toBe('answerReceived'); // others are not held back
+    expect(tracker.stats.refused).toEqual({ quotaExceeded: 3 });
+    world.run(10_000);
+    expect(askBytes(0, request)?.type).toBe('answerReceived');
   });
 });
 

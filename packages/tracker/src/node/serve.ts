@@ -3,16 +3,27 @@
 import { type Address, type Clock, Driver, type LinkPort, type PeerId, type Rng, UsageError } from '@shoal/machine';
 import { entropyRng, nodeClock } from '@shoal/machine/node';
 import { MemoryStore } from '../memory/memory-store.ts';
-import { performStoreCall, type StoreAnswer, type StoreStats, type TrackerStore } from '../store.ts';
-import { Tracker, trackerDefaults, type TrackerEvent, type TrackerOutput, type TrackerStats } from '../tracker.ts';
+import { performStoreCall, type StoreAnswer, type StoreStats, type StoreTerms, type TrackerStore } from '../store.ts';
+import {
+  type TrackerConfig,
+  trackerDefaults,
+  type TrackerEvent,
+  type TrackerOutput,
+  type TrackerStats,
+} from '../tracker-config.ts';
+import { Tracker } from '../tracker.ts';
 
 export interface OpenTrackerOptions {
   /** Taken over: the tracker is its one user, and closes it. */
   readonly links: LinkPort;
   /** A peer that was not heard of for so long is forgotten. Default 90,000. */
   readonly ttlMs?: number;
-  /** Opened with the same time to live. Default: a table in memory. */
+  /** Opened with the same time to live. Default: a table in memory, with `terms`. */
   readonly store?: TrackerStore;
+  /** How drafts become agreed upon, when no `store` is given. */
+  readonly terms?: Partial<Omit<StoreTerms, 'ttlMs'>>;
+  /** Who may use the tracker, and how much. */
+  readonly config?: Partial<Omit<TrackerConfig, 'ttlMs'>>;
   /** Told of everything that happens; must not throw. */
   readonly onEvent?: (event: ServedTrackerEvent) => void;
   readonly rng?: Rng;
@@ -42,7 +53,7 @@ export function openTracker(options: OpenTrackerOptions): RunningTracker {
   const { links, onEvent, ttlMs = trackerDefaults.ttlMs, rng = entropyRng(), clock = nodeClock } = options;
   if (!(ttlMs >= ttlMsMin && ttlMs <= ttlMsMax))
     throw new UsageError('ttlMs', `must be from ${ttlMsMin} to ${ttlMsMax}, not ${ttlMs}`);
-  const store = options.store ?? new MemoryStore({ rng, ttlMs });
+  const store = options.store ?? new MemoryStore({ ...options.terms, rng, ttlMs });
 
   const answered = (number: number, answer: StoreAnswer): void =>
     driver.tell((tracker, now) => tracker.handleStoreAnswer(number, answer, now));
@@ -60,8 +71,9 @@ export function openTracker(options: OpenTrackerOptions): RunningTracker {
       (cause: unknown) => failed(output.number, cause),
     );
   };
-  const driver = new Driver<TrackerOutput, Tracker>(new Tracker({ ttlMs }), clock, perform);
+  const driver = new Driver<TrackerOutput, Tracker>(new Tracker({ ...options.config, ttlMs }), clock, perform);
   links.listen((fact) => driver.tell((tracker, now) => tracker.handleFact(fact, now)));
+  driver.tell((tracker, now) => tracker.handleTimeout(now)); // the store may hold peers whose time is over
 
   const close = async (): Promise<void> => {
     driver.stop();

@@ -14,7 +14,7 @@ export class Ports {
     this.#driver = new Driver(new LinkNetwork(), clock, deliver);
   }
 
-  /** Port `number` (counted from 1) has address 192.0.2.number. Closing it stops its node. */
+  /** Port `number` (counted from 1) has address 10.0.2.number. Closing it stops its node. */
   open(): LinkPort {
     const number = this.#listeners.push(() => undefined);
     const [peer, address] = [peerOf(number), addressOf(number)];

@@ -41,7 +41,7 @@ interface Node {
 
 export const peerOf = (number: number): PeerId => peerId(number.toString(16).padStart(64, '0'))!;
 export const addressOf = (number: number): { host: string; port: number } => ({
-  host: `192.0.2.${number}`,
+  host: `10.0.2.${number}`,
   port: 4_000,
 });
 
@@ -50,7 +50,7 @@ export class World {
   readonly #nodes: Node[] = [];
   now: Instant = instant(0);
 
-  /** Node `number` of the network: address 192.0.2.(number + 1). Returns what its machine says. */
+  /** Node `number` of the network: address 10.0.2.(number + 1). Returns what its machine says. */
   add<Output>(speaker?: Speaker<Output>): {
     readonly node: number;
     readonly said: Said<Output>[];
