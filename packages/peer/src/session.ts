@@ -289,8 +289,10 @@ export class Session implements Machine<SessionOutput> {
       case 'trackerDown':
         return this.#emit({ type: 'trackerDown', tracker: event.tracker, reason: event.reason });
       case 'refused':
-        if (isDraft(event.swarm)) return; // swarms are joined by their manifests
+        if (isDraft(event.swarm)) return;
         return this.#emit({ type: 'trackerRefused', swarm: event.swarm, refusal: event.refusal });
+      case 'claimed':
+        return; // swarms are joined by their manifests
       case 'stopped':
         this.#goodbyes! -= 1;
         if (this.#goodbyes === 0) this.#emit({ type: 'stopped' });

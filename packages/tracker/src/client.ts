@@ -10,6 +10,7 @@ import {
   type Bitfield,
   earliest,
   type Instant,
+  invariant,
   type LinkCode,
   type LinkFact,
   type LinkId,
@@ -23,10 +24,14 @@ import {
 } from '@shoal/machine';
 import {
   type AnnounceReply,
+  chunkOfClaim,
+  claimBytes,
+  type ClaimReply,
   contactsIn,
   decode,
   encode,
   type FileOffer,
+  isDraft,
   isTrackerReply,
   type PeerContact,
   type Progress,
@@ -35,63 +40,14 @@ import {
   type TrackerReply,
   type TrackerRequest,
 } from '@shoal/wire';
+import {
+  type TrackerClientConfig,
+  trackerClientDefaults,
+  type TrackerClientOptions,
+  type TrackerClientOutput,
+  type TrackerTrouble,
+} from './client-config.ts';
 import { Holdings } from './holdings.ts';
-
-export interface TrackerClientConfig {
-  /** Chunks that came to be held within this time are told in one request. */
-  readonly batchMs: number;
-  /** So many untold chunks are told at once. */
-  readonly batchChunks: number;
-  /** The first pause after a failure; each further one is twice as long, up to `retryMaxMs`, all by 0.5 to 1.5. */
-  readonly retryMinMs: number;
-  readonly retryMaxMs: number;
-  /** A tracker that does not answer within this time is given up and dialled again. */
-  readonly askTimeoutMs: number;
-  /** How long `stop` waits for the tracker to hear of it. */
-  readonly leaveTimeoutMs: number;
-  /** With fewer peers found than this in some swarm, announces come sooner: after `eagerMs`, twice that, and so on. */
-  readonly fewPeers: number;
-  readonly eagerMs: number;
-  /** So many peers of each swarm are asked for at a time. */
-  readonly wantPeers: number;
-}
-
-export const trackerClientDefaults: TrackerClientConfig = {
-  batchMs: 150,
-  batchChunks: 256,
-  retryMinMs: 500,
-  retryMaxMs: 30_000,
-  askTimeoutMs: 10_000,
-  leaveTimeoutMs: 1_000,
-  fewPeers: 8,
-  eagerMs: 1_000,
-  wantPeers: 30,
-};
-
-export interface TrackerClientOptions {
-  readonly tracker: Address;
-  /** Shared by everybody on the carrier. */
-  readonly numbers: LinkNumbers;
-  readonly rng: Rng;
-  readonly config?: Partial<TrackerClientConfig>;
-}
-
-/** Why a tracker is down: the code of its link, `silent` when it did not answer in time. */
-export type TrackerTrouble = LinkCode | 'silent';
-
-export type TrackerClientEvent =
-  /** Peers of the swarm that the tracker chose for us; they may be known already. */
-  | { readonly type: 'peersFound'; readonly swarm: SwarmKey; readonly peers: readonly PeerContact[] }
-  /** The tracker answers: for the first time, or again. `peer` is its identity. */
-  | { readonly type: 'trackerUp'; readonly tracker: Address; readonly peer: PeerId }
-  /** Told once an outage; dialling goes on. */
-  | { readonly type: 'trackerDown'; readonly tracker: Address; readonly reason: TrackerTrouble }
-  /** The tracker does not list us for this swarm. */
-  | { readonly type: 'refused'; readonly swarm: SwarmKey; readonly refusal: Refusal }
-  /** The last output after `stop`. */
-  | { readonly type: 'stopped' };
-
-export type TrackerClientOutput = { readonly type: 'linkOrder'; readonly order: LinkOrder } | TrackerClientEvent;
 
 type Alarm = 'retry' | 'ask' | 'batch' | 'announce' | 'holdOff';
 
@@ -151,10 +107,14 @@ export class TrackerClient implements Machine<TrackerClientOutput> {
     this.#pump(now);
   }
 
-  /** Offer or want a file-set; `held` (copied) are the chunks we serve. Replaces an earlier `find` or `join` of it. */
-  join(offer: FileOffer, held: Bitfield, now: Instant): void {
+  /**
+   * Offer or want a file-set; `held` (copied) are the chunks we serve. Replaces an earlier `find` or `join` of it. For a
+   * draft, `hashes` has 32 bytes for each chunk, right at least for those held: they are told to the tracker as claims.
+   */
+  join(offer: FileOffer, held: Bitfield, now: Instant, hashes?: Uint8Array): void {
     if (this.#stopping) return;
-    this.#holdings.join(offer, held);
+    invariant(isDraft(offer.swarm) === (hashes !== undefined), 'hashes go with drafts');
+    this.#holdings.join(offer, held, hashes);
     this.#eagerAnnounces = 0;
     this.#pump(now);
   }
@@ -165,7 +125,7 @@ export class TrackerClient implements Machine<TrackerClientOutput> {
     this.#pump(now);
   }
 
-  /** We now hold and serve these chunks. Unknown swarms are ignored: they were left meanwhile. */
+  /** We now hold and serve these chunks; of a draft, with their hashes put where `join` was given them. Unknown swarms are ignored: they were left meanwhile. */
   chunksHeld(swarm: SwarmKey, chunks: readonly number[], now: Instant): void {
     if (this.#stopping) return;
     this.#holdings.add(swarm, chunks);
@@ -304,6 +264,13 @@ export class TrackerClient implements Machine<TrackerClientOutput> {
       if (!reply.verdict.accepted) this.#handleChunksRefused(request.swarm, reply.verdict.reason, now);
       return true;
     }
+    if (request.type === 'claim' && reply.type === 'claimReply') {
+      this.#up();
+      if (!reply.verdict.accepted) this.#handleChunksRefused(request.swarm, reply.verdict.reason, now);
+      else if (reply.standings.length * claimBytes !== request.claims.length) return false;
+      else this.#out.push({ type: 'claimed', swarm: request.swarm, chunks: standingsOf(request.claims, reply) });
+      return true;
+    }
     if (request.type === 'announce' && reply.type === 'announceReply') {
       if (reply.swarms.length !== request.swarms.length) return false;
       this.#up();
@@ -386,3 +353,6 @@ export class TrackerClient implements Machine<TrackerClientOutput> {
     this.#out.push({ type: 'linkOrder', order });
   }
 }
+
+const standingsOf = (claims: Uint8Array, { standings }: ClaimReply) =>
+  standings.map((standing, i) => ({ chunk: chunkOfClaim(claims, i * claimBytes), standing }));

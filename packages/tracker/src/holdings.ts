@@ -5,9 +5,13 @@ import type { Bitfield } from '@shoal/machine';
 import {
   type ChunkSet,
   chunksPerMessageMax,
+  claimsPerMessageMax,
+  type DraftId,
   type FileOffer,
   filesPerRegisterMax,
+  isDraft,
   type Knowledge,
+  packClaims,
   type Refusal,
   type SwarmKey,
   swarmsPerAnnounceMax,
@@ -21,12 +25,15 @@ interface Entry {
   standing: 'untold' | 'registered' | 'full' | 'refused';
   /** Whether the tracker was told what we held when we registered. */
   toldHeld: boolean;
+  /** Of a draft: the hashes of held chunks, each at its place. */
+  hashes: Uint8Array | undefined;
   /** Chunks held since, not told. */
   untold: number[];
   /** Whether the tracker ever listed us for it; the link may have been lost since. */
   mayBeListed: boolean;
 }
 
+const hashBytes = 32;
 const bitsFrom = 64; // from so many chunks on, the bitfield is told instead of the indices
 
 export class Holdings {
@@ -68,12 +75,13 @@ export class Holdings {
   /** False when the swarm is known already. */
   find(swarm: SwarmKey): boolean {
     if (this.#entries.has(swarm)) return false;
-    this.#put(swarm, undefined);
+    this.#put(swarm, undefined, undefined);
     return true;
   }
 
-  join(file: FileOffer, held: Bitfield): void {
-    this.#put(file.swarm, { file, held: held.clone() });
+  /** `hashes` of a draft are kept, not copied: whoever adds chunks has put theirs there. */
+  join(file: FileOffer, held: Bitfield, hashes: Uint8Array | undefined): void {
+    this.#put(file.swarm, { file, held: held.clone() }, hashes);
   }
 
   leave(swarm: SwarmKey): void {
@@ -151,6 +159,11 @@ export class Holdings {
       entry.untold = [];
       const { held } = entry.offer;
       if (held.count === 0) continue;
+      if (isDraft(swarm)) {
+        entry.untold = [...held.ones()]; // claimed piece by piece
+        this.#tellAll = true;
+        continue;
+      }
       const set: ChunkSet = held.count < bitsFrom ? { chunks: [...held.ones()] } : { bits: held.toBytes() };
       return { type: 'chunkRegister', swarm, held: set };
     }
@@ -161,6 +174,7 @@ export class Holdings {
     if (!this.#tellAll) return undefined;
     for (const [swarm, entry] of this.#entries) {
       if (entry.standing !== 'registered' || entry.untold.length === 0) continue;
+      if (isDraft(swarm)) return claimOf(swarm, entry.untold.splice(0, claimsPerMessageMax), entry.hashes!);
       return { type: 'chunkRegister', swarm, held: { chunks: entry.untold.splice(0, chunksPerMessageMax) } };
     }
     this.#tellAll = false;
@@ -190,9 +204,9 @@ export class Holdings {
     return entry?.offer !== undefined && entry.toldHeld ? entry.offer.held.count - entry.untold.length : 0;
   }
 
-  #put(swarm: SwarmKey, offer: Entry['offer']): void {
+  #put(swarm: SwarmKey, offer: Entry['offer'], hashes: Uint8Array | undefined): void {
     const mayBeListed = this.#entries.get(swarm)?.mayBeListed ?? this.#left.has(swarm);
-    this.#entries.set(swarm, { offer, standing: 'untold', toldHeld: false, untold: [], mayBeListed });
+    this.#entries.set(swarm, { offer, standing: 'untold', toldHeld: false, hashes, untold: [], mayBeListed });
     this.#left.delete(swarm);
     this.#round.add(swarm);
   }
@@ -206,4 +220,11 @@ export class Holdings {
     entry.toldHeld = false;
     entry.untold = [];
   }
+}
+
+function claimOf(swarm: DraftId, chunks: readonly number[], table: Uint8Array): TrackerRequest {
+  const hashes = new Uint8Array(chunks.length * hashBytes);
+  for (const [i, chunk] of chunks.entries())
+    hashes.set(table.subarray(chunk * hashBytes, (chunk + 1) * hashBytes), i * hashBytes);
+  return { type: 'claim', swarm, claims: packClaims(chunks, hashes) };
 }

@@ -1,5 +1,5 @@
 import { Bitfield, type LinkFact, linkId, LinkNumbers, seededRng } from '@shoal/machine';
-import { encode, type FileOffer, swarmId } from '@shoal/wire';
+import { draftOffer, encode, type FileOffer, swarmId, type SwarmKey } from '@shoal/wire';
 import { describe, expect, test } from 'vitest';
 import { MemoryTracker, TrackerClient, type TrackerClientConfig, type TrackerClientOutput } from '../src/index.ts';
 import { addressOf, peerOf, type Said, World } from './support/world.ts';
@@ -37,7 +37,7 @@ function setup(
     return { node, client, said };
   });
   /** What the tracker knows of file 1: how many are in it, and who holds which chunks. */
-  const located = (target = tracker, file = 1) => world.locate(target, swarm(file));
+  const located = (target = tracker, key: SwarmKey = swarm(1)) => world.locate(target, key);
   return { world, tracker, server, peers, located };
 }
 
@@ -143,6 +143,42 @@ describe('a tracker client', () => {
     const found = peers[1]!.said.flatMap(({ output }) => (output.type === 'peersFound' ? [output.swarm] : []));
     expect(new Set(found).size).toBe(100);
     expect(tracker.stats.files).toBe(100);
+  });
+});
+
+describe('a tracker client and a file without a manifest', () => {
+  const draft = draftOffer({ name: 'long', bytes: 3_000, chunkBytes: 1 })!;
+  const hashes = seededRng('hashes').bytes(draft.chunkCount * 32);
+
+  test('claims what it holds, message by message, and says where it stands', () => {
+    const { world, tracker, peers, located } = setup({ clients: 2 });
+    for (const { client } of peers)
+      world.do((now) => client.join(draft, Bitfield.full(draft.chunkCount), now, hashes));
+    world.run(200);
+    expect(tracker.stats.answered.claim).toBe(6); // 1,024 a message
+    const standings = peers[1]!.said.flatMap(({ output }) => (output.type === 'claimed' ? output.chunks : []));
+    expect(new Set(standings.map(({ chunk }) => chunk)).size).toBe(draft.chunkCount);
+    expect(standings.every(({ standing }) => standing === 'chunkList')).toBe(true);
+    expect(located(tracker, draft.swarm)).toMatchObject({ seeders: 2, holders: { [peerOf(2)]: 3_000 } });
+  });
+
+  test('claims chunks as they come, and all of them anew with a tracker that was started anew', () => {
+    const { world, tracker, peers, located } = setup();
+    const { client } = peers[0]!;
+    const table = new Uint8Array(hashes.length);
+    world.do((now) => client.join(draft, new Bitfield(draft.chunkCount), now, table));
+    world.run(100);
+    table.set(hashes.subarray(0, 64));
+    world.do((now) => client.chunksHeld(draft.swarm, [0, 1], now));
+    world.run(1_000);
+    expect(located(tracker, draft.swarm)).toMatchObject({ seeders: 0, leechers: 1 });
+    expect(tracker.stats.answered.claim).toBe(1);
+    world.stop(0);
+    world.run(1_000);
+    const second = newTracker();
+    world.start(0, second);
+    world.run(10_000);
+    expect(second.stats.answered.claim).toBe(1);
   });
 });
 

@@ -14,7 +14,7 @@ import {
   requestId,
 } from '@shoal/machine';
 import { LinkNetwork } from '@shoal/machine/testing';
-import { decode, encode, holdersIn, type SwarmId } from '@shoal/wire';
+import { decode, encode, holdersIn, type SwarmKey } from '@shoal/wire';
 import type { MemoryTracker, MemoryTrackerOutput } from '../../src/index.ts';
 
 /** A machine of this package, whatever else it puts out. */
@@ -107,7 +107,7 @@ export class World {
   }
 
   /** What a tracker tells of a swarm: asked by a stranger, over a link of its own. */
-  locate(tracker: MemoryTracker, swarm: SwarmId) {
+  locate(tracker: MemoryTracker, swarm: SwarmKey) {
     const [link, request] = [linkId(-1), requestId(-1)];
     const outputs: MemoryTrackerOutput[] = [];
     const tell = (fact: LinkFact): void => {
