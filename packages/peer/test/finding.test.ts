@@ -50,6 +50,26 @@ describe('finding peers', () => {
     expect(late.eventsOf('trackerUp').map((event) => event.tracker)).toEqual([trackers[1]!.address]);
   });
 
+  test('a tracker that was dead is registered with again when it comes back', () => {
+    const { world, set, trackers, owner } = trackedSwarm('tracker returns', 2);
+    world.run(1_000);
+    trackers[0]!.stop();
+    world.run(60_000);
+    expect(owner.eventsOf('trackerDown').map((event) => event.tracker)).toEqual([trackers[0]!.address]);
+    trackers[0]!.start();
+    trackers[1]!.stop();
+    world.run(60_000);
+    expect(owner.eventsOf('trackerUp').map((event) => event.tracker)).toEqual([
+      trackers[0]!.address,
+      trackers[1]!.address,
+      trackers[0]!.address,
+    ]);
+    const late = world.addPeer();
+    late.get(set, [], { trackers: [trackers[0]!.address] }); // knows only the one that came back
+    world.runUntil(() => late.isDone, 60_000);
+    expect(late.hasAll(set)).toBe(true);
+  });
+
   test('without any tracker, one known peer introduces the others', () => {
     const { world, set, owner, newReceiver } = trackedSwarm('introductions', 0);
     const first = newReceiver();

@@ -64,4 +64,3 @@ export type TrackerClientEvent =
   | { readonly type: 'stopped' };
 
 export type TrackerClientOutput = { readonly type: 'linkOrder'; readonly order: LinkOrder } | TrackerClientEvent;
-

@@ -33,7 +33,6 @@ import {
   type FileOffer,
   isDraft,
   isTrackerReply,
-  type PeerContact,
   type Progress,
   type Refusal,
   type SwarmKey,

@@ -152,8 +152,7 @@ describe('a tracker client and a file without a manifest', () => {
 
   test('claims what it holds, message by message, and says where it stands', () => {
     const { world, tracker, peers, located } = setup({ clients: 2 });
-    for (const { client } of peers)
-      world.do((now) => client.join(draft, Bitfield.full(draft.chunkCount), now, hashes));
+    for (const { client } of peers) world.do((now) => client.join(draft, Bitfield.full(draft.chunkCount), now, hashes));
     world.run(200);
     expect(tracker.stats.answered.claim).toBe(6); // 1,024 a message
     const standings = peers[1]!.said.flatMap(({ output }) => (output.type === 'claimed' ? output.chunks : []));

@@ -127,6 +127,44 @@ describe('asking a tracker', () => {
     }
   });
 
+  test('takes the answer of the first of several that answers', async () => {
+    const { ports, clock, tracker, settle } = setup();
+    const mute = ports.open();
+    const addresses = [addressOf(99), mute.address, tracker.address];
+    const { reply } = await settle(askTracker(ports.open(), addresses, list, { clock }));
+    expect(reply.total).toBe(0);
+    expect(clock.now()).toBeLessThan(500); // it did not wait for the others
+  });
+
+  test('fails when none of several answers, and says what is wrong where somebody did', async () => {
+    const { ports, clock, settle } = setup();
+    const fake = ports.open();
+    fake.listen((fact) => {
+      if (fact.type === 'requestReceived')
+        fake.perform({ type: 'refuse', link: fact.link, request: fact.request, code: 'busy' });
+    });
+    const nobody = [addressOf(98), addressOf(99)];
+    expect(await failureOf(settle(askTracker(ports.open(), nobody, list, { clock })))).toMatchObject({
+      code: 'trackerUnreachable',
+    });
+    const refused = askTracker(ports.open(), [...nobody, fake.address], list, { clock });
+    expect(await failureOf(settle(refused))).toMatchObject({ code: 'refused' });
+    expect(() => askTracker(ports.open(), [], list)).toThrow(UsageError);
+  });
+
+  test('hangs up trackers that answer the dial too late', async () => {
+    const { ports, clock, tracker, settle } = setup();
+    const slow = ports.open();
+    const closed: string[] = [];
+    slow.listen((fact) => {
+      if (fact.type === 'linkClosed') closed.push(fact.code);
+    });
+    await settle(askTracker(ports.open(), [tracker.address, slow.address], list, { clock }));
+    clock.advance(1_000);
+    expect(closed).toEqual(['done']);
+    expect((await tracker.stats()).links).toBe(0);
+  });
+
   test('refuses to ask what no tracker could read', () => {
     const request = { type: 'fileLocations', file: { name: 'n'.repeat(300) } } as const;
     expect(() => askTracker(new Ports().open(), addressOf(1), request)).toThrow(UsageError);

@@ -119,9 +119,10 @@ export class World {
     return { node: this.network.addNode(address, id), address, peer: id };
   }
 
-  /** A tracker; the answer stops it. */
-  addTracker(): Identity & { stop(): void } {
-    const tracker = new MemoryTracker({ rng: this.rng.fork('tracker') });
+  /** A tracker that can be stopped, and started anew with an empty table. */
+  addTracker(): Identity & { stop(): void; start(): void } {
+    const newTracker = (): MemoryTracker => new MemoryTracker({ rng: this.rng.fork('tracker') });
+    let tracker = newTracker();
     const act = (call: () => void): void => {
       call();
       for (let output = tracker.poll(); output !== undefined; output = tracker.poll())
@@ -133,7 +134,12 @@ export class World {
       this.later(1_000, tick);
     };
     this.later(1_000, tick);
-    return { ...identity, stop: () => this.network.stopNode(identity.node, this.now) };
+    const stop = (): void => this.network.stopNode(identity.node, this.now);
+    const start = (): void => {
+      tracker = newTracker();
+      this.network.startNode(identity.node);
+    };
+    return { ...identity, stop, start };
   }
 
   /** As by SIGSTOP. */
