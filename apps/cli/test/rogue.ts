@@ -17,12 +17,14 @@ export async function openLiar({ swarm, chunkCount, chunkBytes }: Pretence): Pro
   return openRogue((links, fact) => {
     if (fact.type === 'linkOpened') {
       send(links, fact.link, encode({ type: 'hello', agent: 'liar' }));
-      send(links, fact.link, encode({ type: 'join', swarm, bits }));
+      send(links, fact.link, encode({ type: 'join', swarm, bits, offering: false }));
     }
     // A receiver that has just learnt the manifest joins again, now with bits, and is told ours again.
     const heard = fact.type === 'messageReceived' ? decode(fact.message) : undefined;
-    if (fact.type === 'messageReceived' && heard?.ok === true && heard.message.type === 'join')
-      send(links, fact.link, encode({ type: 'join', swarm, bits }));
+    if (fact.type === 'messageReceived' && heard?.ok === true && heard.message.type === 'join') {
+      send(links, fact.link, encode({ type: 'join', swarm, bits, offering: false }));
+      send(links, fact.link, encode({ type: 'unchoke', swarm, requests: 4 }));
+    }
     if (fact.type !== 'requestReceived') return;
     const asked = decode(fact.message);
     const { link, request } = fact;

@@ -14,10 +14,10 @@ export class Remote {
   readonly pipeline: Pipeline = new Pipeline();
   /** Chunks it holds; undefined until both sides know the manifest. */
   held: Bitfield | undefined;
-  /** It does not serve us for now. */
-  chokesUs = false;
-  /** It wants chunks that we hold. */
-  isInterested = false;
+  /** So many further requests of ours it serves; with none left it chokes us. */
+  allowance = 0;
+  /** It holds more than it tells, and wants to hear of every chunk of ours. */
+  isOffering = false;
   /** What we last told it of our interest. */
   weAreInterested = false;
   /** Its requests for parts of the manifest whose answers are on their way. */

@@ -249,7 +249,7 @@ export class Session implements Machine<SessionOutput> {
     switch (message.type) {
       case 'join':
         if (this.#mesh.handleJoin(neighbour, swarm.id, now))
-          swarm.handleJoin(link, neighbour.peer, neighbour.address, message.bits, now);
+          swarm.handleJoin(link, neighbour.peer, neighbour.address, message, now);
         return;
       case 'part':
         neighbour.swarms.delete(swarm.id);
@@ -258,7 +258,7 @@ export class Session implements Machine<SessionOutput> {
         return this.#mesh.introduced(neighbour, swarm.id, message.peers, now);
       case 'have':
       case 'interest':
-      case 'choke':
+      case 'unchoke':
         return swarm.handleMessage(link, message, now);
       default:
         assertNever(message, 'peer message');

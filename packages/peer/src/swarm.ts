@@ -1,5 +1,5 @@
 // One file-set and everybody who shares it with us: first its manifest, then its chunks, then serving them. The parts do
-// the work (metadata, fetching, giving, first copies); this file leads them and speaks the swarm's messages.
+// the work (metadata, fetching, giving); this file leads them and speaks the swarm's messages.
 
 import {
   type Address,
@@ -16,11 +16,17 @@ import {
   type PeerId,
   type RequestId,
 } from '@shoal/machine';
-import { chunksPerMessageMax, type PeerMessage, type PeerReply, type PeerRequest, type SwarmId } from '@shoal/wire';
+import {
+  chunksPerMessageMax,
+  type Join,
+  type PeerMessage,
+  type PeerReply,
+  type PeerRequest,
+  type SwarmId,
+} from '@shoal/wire';
 import type { ContentShape } from './content.ts';
 import type { WaitReason } from './events.ts';
 import { Fetching } from './fetching/fetching.ts';
-import { FirstCopies } from './giving/first-copies.ts';
 import { Giving } from './giving/giving.ts';
 import { giveManifestPart } from './giving/manifest-parts.ts';
 import type { SwarmHost } from './host.ts';
@@ -36,7 +42,7 @@ import { WaitWatch } from './wait-watch.ts';
 const finishRetryMs = 5_000; // how often a full disk is tried again when only the end is missing
 
 /** Messages that concern one swarm, other than those that open and close it on a link. */
-export type SwarmMessage = Extract<PeerMessage, { type: 'have' | 'interest' | 'choke' }>;
+export type SwarmMessage = Extract<PeerMessage, { type: 'have' | 'interest' | 'unchoke' }>;
 
 export interface SwarmOptions {
   readonly swarm: SwarmId;
@@ -58,7 +64,6 @@ interface Content {
   readonly resumedBytes: number;
   readonly fetching: Fetching;
   readonly giving: Giving;
-  readonly firstCopies: FirstCopies | undefined;
 }
 
 export class Swarm {
@@ -116,11 +121,12 @@ export class Swarm {
   /** Says on a link that we are in this swarm, with what we hold. */
   greet(link: LinkId): void {
     this.#greeted.add(link);
-    this.#host.send(link, { type: 'join', swarm: this.id, bits: this.#visibleBits() });
+    const offering = this.#options.owner === true;
+    this.#host.send(link, { type: 'join', swarm: this.id, bits: this.#visibleBits(), offering });
   }
 
   /** The remote on `link` is in this swarm, or says afresh what it holds. */
-  handleJoin(link: LinkId, peer: PeerId, address: Address, bits: Uint8Array, now: Instant): void {
+  handleJoin(link: LinkId, peer: PeerId, address: Address, { bits, offering }: Join, now: Instant): void {
     let remote = this.#remotes.get(link);
     if (remote === undefined) {
       remote = new Remote(link, peer, address, this.#tally.remote(peer, address));
@@ -130,13 +136,14 @@ export class Swarm {
       const peers = this.#host.contactsFor(this.id, peer);
       if (peers.length > 0) this.#host.send(link, { type: 'peers', swarm: this.id, peers });
     }
+    remote.isOffering = offering;
     if (bits.length > 0) remote.knowsManifest = true;
     if (this.#content === undefined) return this.#metadata.remoteJoined(remote, now);
     if (!remote.knowsManifest) return;
     if (!remote.knowsOurs) this.#greetKnowing(remote);
     const held = Bitfield.fromBytes(bits, this.#content.shape.chunkCount);
     if (held === undefined) return this.#host.accuse(peer, 'badMessage');
-    this.#content.firstCopies?.remoteHolds(remote, held, now);
+    this.#content.giving.remoteHolds(remote, held, now);
     this.#content.fetching.remoteHolds(remote, held, now);
   }
 
@@ -148,7 +155,6 @@ export class Swarm {
     this.#remotes.delete(link);
     this.#metadata.remoteLeft(remote, now);
     this.#content?.giving.remoteLeft(remote, now);
-    this.#content?.firstCopies?.remoteLeft(remote, now);
     this.#content?.fetching.remoteLeft(remote, now);
     this.#host.emit({ type: 'remoteLeft', swarm: this.id, peer: remote.peer, address: remote.address });
   }
@@ -160,11 +166,9 @@ export class Swarm {
       case 'have':
         return this.#handleHave(remote, message.chunks, now);
       case 'interest':
-        remote.isInterested = message.interested;
-        return;
-      case 'choke':
-        remote.chokesUs = message.choked;
-        return this.#content?.fetching.fill(now);
+        return this.#content?.giving.interestTold(remote, message.interested, message.declined, now);
+      case 'unchoke':
+        return this.#content?.fetching.unchoked(remote, message.requests, now);
       default:
         assertNever(message, 'swarm message');
     }
@@ -239,15 +243,14 @@ export class Swarm {
       this.#metadata.nextTimeout(),
     );
     if (this.#content === undefined) return own;
-    const { fetching, giving, firstCopies } = this.#content;
-    return earliest(own, fetching.nextTimeout(), giving.nextTimeout(), firstCopies?.nextTimeout() ?? NEVER);
+    const { fetching, giving } = this.#content;
+    return earliest(own, fetching.nextTimeout(), giving.nextTimeout());
   }
 
   handleTimeout(now: Instant): void {
     this.#metadata.handleTimeout(now);
     this.#content?.fetching.handleTimeout(now);
     this.#content?.giving.handleTimeout(now);
-    this.#content?.firstCopies?.handleTimeout(now);
     this.#news.handleTimeout(now);
     if (now >= this.#finishAt) this.#finish();
     this.#waits.handleTimeout(now);
@@ -283,16 +286,16 @@ export class Swarm {
   /** What everybody is told at once; an owner's first copies are offered one by one. */
   #visibleBits(): Uint8Array {
     if (this.#content === undefined) return new Uint8Array();
-    const { held, firstCopies, shape } = this.#content;
-    return firstCopies === undefined ? held.toBytes() : new Bitfield(shape.chunkCount).toBytes();
+    const { held, shape } = this.#content;
+    return (this.#options.owner === true ? new Bitfield(shape.chunkCount) : held).toBytes();
   }
 
   #handleHave(remote: Remote, chunks: readonly number[], now: Instant): void {
     if (this.#content === undefined || remote.held === undefined) return; // its bits come with its next join
-    const { shape, fetching, firstCopies } = this.#content;
+    const { shape, fetching, giving } = this.#content;
     if (chunks.some((chunk) => chunk >= shape.chunkCount)) return this.#host.accuse(remote.peer, 'badMessage');
-    firstCopies?.remoteHas(remote, chunks, now);
     fetching.remoteHas(remote, chunks, now);
+    giving.remoteHas(remote, chunks, now);
   }
 
   #manifestArrived(document: Uint8Array, from: Remote): void {
@@ -319,17 +322,11 @@ export class Swarm {
     const resumedBytes = this.#heldBytes;
     const { id: swarm } = this;
     const { host, owner, picking } = this.#options;
-    const firstCopies =
-      owner === true
-        ? new FirstCopies(shape, host.rng.fork(`first copies ${swarm}`), (remote, chunks) =>
-            this.#offer(remote, chunks),
-          )
-        : undefined;
     const policy = picking?.(shape.chunkCount) ?? new RarestFirst(shape.chunkCount, host.rng.fork(`picking ${swarm}`));
     const tally = this.#tally;
     const fetching = new Fetching({ swarm, host, shape, held, policy, tally });
-    const giving = new Giving({ swarm, host, shape, held, tally, firstCopies });
-    this.#content = { shape, held, resumedBytes, fetching, giving, firstCopies };
+    const giving = new Giving({ swarm, host, shape, held, tally, owner: owner === true });
+    this.#content = { shape, held, resumedBytes, fetching, giving };
     const { chunkCount, totalBytes } = shape;
     const [heldChunks, heldBytes] = [held.count, this.#heldBytes];
     host.emit({ type: 'storeReady', swarm, chunkCount, totalBytes, heldChunks, heldBytes });
@@ -342,10 +339,6 @@ export class Swarm {
       if (this.#options.content === undefined) this.#finish();
       else this.#finished(now);
     }
-  }
-
-  #offer(remote: Remote, chunks: readonly number[]): void {
-    this.#host.send(remote.link, { type: 'have', swarm: this.id, chunks });
   }
 
   #chunkStored(chunk: number, now: Instant): void {
@@ -379,12 +372,13 @@ export class Swarm {
     if (!this.#isFinished) this.#content.fetching.chunkLost(chunk, now);
   }
 
-  /** Announces what was stored since the last time; also to who has everything: an owner watches its copies spread. */
+  /** Announces what was stored since the last time to whoever lacks it, and to an owner, which watches its copies spread. */
   #tellNews(chunks: readonly number[]): void {
     for (const remote of this.#remotes.values()) {
       if (!remote.knowsOurs) continue;
-      for (let from = 0; from < chunks.length; from += chunksPerMessageMax) {
-        const part = chunks.slice(from, from + chunksPerMessageMax);
+      const news = remote.isOffering ? chunks : chunks.filter((chunk) => !remote.has(chunk));
+      for (let from = 0; from < news.length; from += chunksPerMessageMax) {
+        const part = news.slice(from, from + chunksPerMessageMax);
         this.#host.send(remote.link, { type: 'have', swarm: this.id, chunks: part });
       }
     }

@@ -64,12 +64,12 @@ class Babbler {
     const address = { host: `10.1.${rng.below(256)}.${rng.below(256)}`, port: 1 + rng.below(65_535) };
     const messages: Message[] = [
       { type: 'hello', agent: 'x', listenPort: address.port },
-      { type: 'join', swarm, bits: rng.bytes(rng.chance(0.5) ? 7 : rng.below(30)) },
-      { type: 'join', swarm, bits: new Uint8Array(7).fill(255, 0, 6) },
+      { type: 'join', swarm, bits: rng.bytes(rng.chance(0.5) ? 7 : rng.below(30)), offering: false },
+      { type: 'join', swarm, bits: new Uint8Array(7).fill(255, 0, 6), offering: false },
       { type: 'part', swarm },
       { type: 'have', swarm, chunks },
-      { type: 'interest', swarm, interested: rng.chance(0.5) },
-      { type: 'choke', swarm, choked: rng.chance(0.5) },
+      { type: 'interest', swarm, interested: rng.chance(0.5), declined: rng.below(1_025) },
+      { type: 'unchoke', swarm, requests: rng.below(1_025) },
       { type: 'peers', swarm, peers: Array.from({ length: rng.below(50) }, () => ({ address })) },
       { type: 'chunkRequest', swarm, chunk },
       { type: 'manifestRequest', swarm, offset: rng.below(10_000) },

@@ -1,3 +1,5 @@
+import { askId, Bitfield } from '@shoal/machine';
+import { encode, type Message } from '@shoal/wire';
 import { describe, expect, test } from 'vitest';
 import { fluidBoundMs } from '../src/index.ts';
 import { type Content, makeContent, type Peer, type PeerOptions, World } from './support/world.ts';
@@ -63,17 +65,27 @@ describe('a swarm', () => {
     expect(late.report(set).remotes.every((remote) => remote.receivedBytes > 0)).toBe(true);
   });
 
-  test('a remote that says it is choked is left alone until it says otherwise', () => {
-    const { world, set, owner, peers } = swarmOf(1, 300, { upBytesPerMs: 1_000 });
-    const [peer] = peers as [Peer];
-    world.runUntil(() => peer.heldCount > 50, 10_000);
-    world.say(owner, peer, { type: 'choke', swarm: set.document.swarmId, choked: true });
-    world.run(100);
-    const held = peer.heldCount;
-    world.run(2_000);
-    expect(peer.heldCount).toBe(held);
-    world.say(owner, peer, { type: 'choke', swarm: set.document.swarmId, choked: false });
-    world.runUntil(() => peer.isDone, 10_000);
-    expect(peer.hasAll(set)).toBe(true);
+  test('whoever was not unchoked is refused', () => {
+    const { world, set, owner } = swarmOf(1, 300, { upBytesPerMs: 1_000 });
+    const { swarmId: swarm, layout } = set.document;
+    const failures: string[] = [];
+    const greedy = world.addNode({}, ({ fact }) => {
+      if (fact.type === 'askFailed') failures.push(fact.code);
+      if (fact.type !== 'linkOpened') return;
+      const { link } = fact;
+      const say = (message: Message): void =>
+        world.network.perform(greedy.node, { type: 'sendMessage', link, message: encode(message) }, world.now);
+      say({ type: 'hello', agent: 'greedy' });
+      say({ type: 'join', swarm, bits: new Bitfield(layout.chunkCount).toBytes(), offering: false });
+      for (let chunk = 0; chunk < 50; chunk += 1) {
+        const request = encode({ type: 'chunkRequest', swarm, chunk });
+        const ask = { type: 'ask', link, ask: askId(1 + chunk), request, bodyBytesMax: 1_000_000 } as const;
+        world.network.perform(greedy.node, ask, world.now);
+      }
+    });
+    world.network.perform(greedy.node, { type: 'dial', dial: 1, address: owner.address }, world.now);
+    world.run(1_000);
+    expect(new Set(failures)).toEqual(new Set(['choked']));
+    expect(failures.length).toBeGreaterThan(40);
   });
 });

@@ -14,7 +14,7 @@ for (let i = 0; i < 50; i += 1)
 const cases: readonly (readonly [string, Message])[] = [
   ['chunk request', { type: 'chunkRequest', swarm, chunk: 12_345 }],
   ['have, 16 chunks', { type: 'have', swarm, chunks: Array.from({ length: 16 }, (_, i) => 1_000 * i) }],
-  ['join, 10,000 chunks', { type: 'join', swarm, bits: new Uint8Array(1_250).fill(0xa5) }],
+  ['join, 10,000 chunks', { type: 'join', swarm, bits: new Uint8Array(1_250).fill(0xa5), offering: false }],
   [
     'announce reply, 50 peers',
     { type: 'announceReply', intervalMs: 30_000, swarms: [{ known: 'yes', peers: contacts }] },

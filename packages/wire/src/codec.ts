@@ -85,11 +85,15 @@ const layout =
 
 const layouts: Table = {
   hello: layout<'hello'>()(1, { agent: f.text(limits.agentBytesMax), listenPort: f.optional(f.port) }),
-  join: layout<'join'>()(2, { swarm: f.swarm, bits: f.bitfield }),
+  join: layout<'join'>()(2, { swarm: f.swarm, bits: f.bitfield, offering: f.bool }),
   part: layout<'part'>()(3, { swarm: f.swarm }),
   have: layout<'have'>()(4, { swarm: f.swarm, chunks: f.chunkIndices }),
-  interest: layout<'interest'>()(5, { swarm: f.swarm, interested: f.bool }),
-  choke: layout<'choke'>()(6, { swarm: f.swarm, choked: f.bool }),
+  interest: layout<'interest'>()(5, {
+    swarm: f.swarm,
+    interested: f.bool,
+    declined: f.uint(limits.requestsPerUnchokeMax),
+  }),
+  unchoke: layout<'unchoke'>()(6, { swarm: f.swarm, requests: f.uint(limits.requestsPerUnchokeMax) }),
   peers: layout<'peers'>()(7, { swarm: f.swarm, peers: f.list(f.contact, limits.contactsPerSwarmMax) }),
 
   chunkRequest: layout<'chunkRequest'>()(16, { swarm: f.swarm, chunk: f.chunkIndex }),

@@ -9,7 +9,7 @@ export const isPeerMessage: (message: Message) => message is PeerMessage = famil
   part: true,
   have: true,
   interest: true,
-  choke: true,
+  unchoke: true,
   peers: true,
 });
 

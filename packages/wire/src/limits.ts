@@ -25,6 +25,9 @@ export const agentBytesMax = 64;
 /** Chunk indices in one message. */
 export const chunksPerMessageMax = 4_096;
 
+/** Requests that one unchoke allows. */
+export const requestsPerUnchokeMax = 1_024;
+
 /** Peers introduced for one swarm. */
 export const contactsPerSwarmMax = 50;
 

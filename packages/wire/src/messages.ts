@@ -35,6 +35,11 @@ export interface Join {
   readonly type: 'join';
   readonly swarm: SwarmId;
   readonly bits: Uint8Array;
+  /**
+   * It holds more than `bits` say and tells of a chunk when it offers it: it wants to hear of every chunk that the remote
+   * gets, those too that it told of itself.
+   */
+  readonly offering: boolean;
 }
 
 /** "I have left this swarm." */
@@ -50,18 +55,22 @@ export interface Have {
   readonly chunks: readonly number[];
 }
 
-/** Whether the sender wants chunks that the remote holds. */
+/**
+ * Whether the sender would ask for a chunk if it were unchoked. It gives back the requests that it was unchoked for and
+ * will not make, so that others have them.
+ */
 export interface Interest {
   readonly type: 'interest';
   readonly swarm: SwarmId;
   readonly interested: boolean;
+  readonly declined: number;
 }
 
-/** Whether the sender serves requests of the remote. */
-export interface Choke {
-  readonly type: 'choke';
+/** The sender serves so many further requests of the remote. Whoever was never unchoked, or has used it up, is choked. */
+export interface Unchoke {
+  readonly type: 'unchoke';
   readonly swarm: SwarmId;
-  readonly choked: boolean;
+  readonly requests: number;
 }
 
 /** Peers of a swarm introduced to another peer of it. */
@@ -71,7 +80,7 @@ export interface Peers {
   readonly peers: readonly PeerContact[];
 }
 
-export type PeerMessage = Hello | Join | Part | Have | Interest | Choke | Peers;
+export type PeerMessage = Hello | Join | Part | Have | Interest | Unchoke | Peers;
 
 // ---- peer to peer, exchanges ----
 

@@ -3,7 +3,7 @@
 
 import { type AskId, type Bitfield, after, earliest, type Instant, type LinkCode, Timers } from '@shoal/machine';
 import type { ErrorCode } from '@shoal/machine';
-import type { PeerReply, SwarmId } from '@shoal/wire';
+import { type PeerReply, requestsPerUnchokeMax, type SwarmId } from '@shoal/wire';
 import { Availability } from '../availability.ts';
 import type { ContentShape } from '../content.ts';
 import type { SwarmHost } from '../host.ts';
@@ -85,7 +85,6 @@ export class Fetching {
     remote.freeCount = 0;
     this.#availability.addAll(bits);
     if (!this.#held.isFull) for (const chunk of bits.ones()) this.#countIn(remote, chunk);
-    this.#tellInterest(remote);
     this.#fillRemote(remote, now);
   }
 
@@ -96,7 +95,6 @@ export class Fetching {
       this.#availability.add(chunk);
       this.#countIn(remote, chunk);
     }
-    this.#tellInterest(remote);
     this.#fillRemote(remote, now);
   }
 
@@ -109,9 +107,9 @@ export class Fetching {
     this.fill(now);
   }
 
-  /** The remote serves us from now on, or no longer. What it was asked for it refuses by itself. */
-  remoteChokes(remote: Remote, choked: boolean, now: Instant): void {
-    remote.chokesUs = choked;
+  /** The remote serves so many further requests. */
+  unchoked(remote: Remote, requests: number, now: Instant): void {
+    remote.allowance = Math.min(requestsPerUnchokeMax, remote.allowance + requests);
     this.#fillRemote(remote, now);
   }
 
@@ -164,7 +162,7 @@ export class Fetching {
     for (const remote of this.#remotes) {
       if (!remote.has(chunk)) continue;
       remote.wantedCount -= 1;
-      this.#tellInterest(remote);
+      if (remote.wantedCount === 0) this.#tellInterest(remote, false);
     }
     return writing.from;
   }
@@ -174,7 +172,6 @@ export class Fetching {
     this.#policy.add(chunk, true);
     for (const remote of this.#remotes) {
       if (remote.has(chunk)) this.#countIn(remote, chunk);
-      this.#tellInterest(remote);
     }
     this.fill(now);
   }
@@ -234,15 +231,26 @@ export class Fetching {
   }
 
   #fillRemote(remote: Remote, now: Instant): void {
-    if (this.isPaused || remote.chokesUs || remote.wantedCount === 0) return;
-    if (this.#rests.at(remote) !== NEVER) return;
+    if (this.isPaused || this.#rests.at(remote) !== NEVER) return;
     while (remote.pipeline.hasRoom(now)) {
+      if (remote.allowance === 0 && remote.weAreInterested) return;
       const chunk = this.#next(remote, now);
-      if (chunk === undefined) return;
+      if (chunk === undefined) return this.#decline(remote);
+      if (remote.allowance === 0) return this.#tellInterest(remote, true);
       const bytes = this.#shape.sizeOfChunk(chunk);
       if (!this.#host.fetchBudget.allows(bytes, this.#refill)) return; // room comes when a chunk is on disk
+      remote.allowance -= 1;
       this.#ask(remote, chunk, bytes, now);
     }
+  }
+
+  /** What the remote would serve it can serve others: it hears again when there is something to ask for. */
+  #decline(remote: Remote): void {
+    if (remote.allowance === 0) return;
+    remote.weAreInterested = false;
+    const declined = remote.allowance;
+    remote.allowance = 0;
+    this.#host.send(remote.link, { type: 'interest', swarm: this.#swarm, interested: false, declined });
   }
 
   #next(remote: Remote, now: Instant): number | undefined {
@@ -348,13 +356,11 @@ export class Fetching {
     if (this.#held.has(chunk)) return;
     remote.wantedCount -= 1;
     if (this.#policy.has(chunk)) remote.freeCount -= 1;
-    this.#tellInterest(remote);
   }
 
-  #tellInterest(remote: Remote): void {
-    const interested = remote.wantedCount > 0;
+  #tellInterest(remote: Remote, interested: boolean): void {
     if (interested === remote.weAreInterested) return;
     remote.weAreInterested = interested;
-    this.#host.send(remote.link, { type: 'interest', swarm: this.#swarm, interested });
+    this.#host.send(remote.link, { type: 'interest', swarm: this.#swarm, interested, declined: 0 });
   }
 }

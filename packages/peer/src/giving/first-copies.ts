@@ -1,6 +1,7 @@
 // The owner hands out disjoint first copies (super-seeding, after BEP 16). It tells no remote all that it holds, but
-// offers each a few chunks at a time, first those that were offered to nobody; the receivers get the rest from one
-// another. So nearly every byte that leaves the owner is one that nobody else could send.
+// offers each one chunk with every unchoke, first those that were offered to nobody; the receivers get the rest from one
+// another. So nearly every byte that leaves the owner is one that nobody else could send. Whoever passes its first copies
+// on quickly is offered more of them: next is always the one with the fewest that no fellow has.
 //
 // It must never be the reason for waiting. A lone receiver is offered chunks as fast as it asks. An offer that leads to
 // nothing is void after a time, and the chunk is offered to others. And where fellow receivers bring a remote clearly
@@ -12,9 +13,6 @@ import { RarestFirst } from '../picking/rarest-first.ts';
 import { RateMeter } from '../rate-meter.ts';
 import type { Remote } from '../remote.ts';
 
-const readyMin = 2; // offers that a remote has not taken up yet: one to ask for now, one for after
-const readyMax = 512; // and at most, however fast it is
-const takeUpMs = 250; // what is wanted is asked for within this time, over any usual round trip
 const patienceMsMin = 3_000; // an offer without result is void after this, or after four times the usual time
 const patienceMsMax = 30_000;
 const spreadingMs = 200; // how long fellow receivers have to pass on the last first copies before any is repeated
@@ -40,24 +38,26 @@ interface Receiver {
   /** Chunks that it lacks and was not offered. */
   readonly unoffered: Bitfield;
   readonly offers: Map<number, Offer>;
-  /** Chunks it asked us for and has not announced yet: what comes of them is not its fellows' doing. */
-  readonly fromUs: Set<number>;
   readonly fellows: RateMeter;
+  /** First copies it was offered that no fellow holds yet. */
+  unspread: number;
   /** Requests it waits for, and those of them that wait for our uplink: for these it is not to blame. */
   askedCount: number;
   queuedCount: number;
   /** When it last did something, or something was last on its way to it. */
   signAt: Instant;
-  /** When it last announced a chunk. */
+  /** When it last got a chunk, from whomever. */
   gainAt: Instant;
 }
 
 export class FirstCopies {
   readonly #shape: ContentShape;
-  readonly #tell: (remote: Remote, chunks: readonly number[]) => void;
+  readonly #tell: (remote: Remote, chunk: number) => void;
   /** All chunks, by how far they have spread: copies with remotes and offers under way. */
   readonly #spread: RarestFirst;
   readonly #receivers = new Map<Remote, Receiver>();
+  /** Who was offered the first copy of a chunk that nobody else holds. */
+  readonly #firstWith = new Map<number, Receiver>();
   #firstsUnderWay = 0;
   #lastFirstAt: Instant | undefined;
   #usualMs = 0;
@@ -66,8 +66,8 @@ export class FirstCopies {
   #busySince: Instant | undefined;
   #stepAt: Instant = NEVER;
 
-  /** `tell` announces chunks to one remote. */
-  constructor(shape: ContentShape, rng: Rng, tell: (remote: Remote, chunks: readonly number[]) => void) {
+  /** `tell` announces a chunk to one remote. */
+  constructor(shape: ContentShape, rng: Rng, tell: (remote: Remote, chunk: number) => void) {
     this.#shape = shape;
     this.#tell = tell;
     this.#spread = new RarestFirst(shape.chunkCount, rng);
@@ -77,25 +77,26 @@ export class FirstCopies {
   /** A remote whose chunks are known, newly or afresh (it has been told of none of ours then). */
   remoteHolds(remote: Remote, bits: Bitfield, now: Instant): void {
     this.#forget(remote);
-    const unoffered = Bitfield.full(this.#shape.chunkCount);
-    for (const chunk of bits.ones()) {
-      unoffered.clear(chunk);
-      this.#spreads(chunk, 1);
-    }
     const fellows = new RateMeter(fellowWindowMs);
     fellows.start(now);
-    this.#receivers.set(remote, {
+    const receiver: Receiver = {
       remote,
       copies: bits.clone(),
-      unoffered,
+      unoffered: Bitfield.full(this.#shape.chunkCount),
       offers: new Map(),
-      fromUs: new Set(),
       fellows,
+      unspread: 0,
       askedCount: 0,
       queuedCount: 0,
       signAt: now,
       gainAt: now,
-    });
+    };
+    this.#receivers.set(remote, receiver);
+    for (const chunk of bits.ones()) {
+      receiver.unoffered.clear(chunk);
+      this.#spreads(chunk, 1);
+      this.#fellowHas(receiver, chunk);
+    }
     this.#step(now);
   }
 
@@ -105,16 +106,46 @@ export class FirstCopies {
     if (receiver === undefined) return;
     receiver.signAt = now;
     for (const chunk of chunks) {
-      if (!receiver.copies.set(chunk)) continue;
-      receiver.gainAt = now;
-      const offer = receiver.offers.get(chunk);
-      receiver.unoffered.clear(chunk);
-      if (offer === undefined) this.#spreads(chunk, 1);
-      else this.#settle(receiver, chunk, offer, now);
-      if (!receiver.fromUs.delete(chunk)) receiver.fellows.add(this.#shape.sizeOfChunk(chunk), now);
+      // What came from us was known when it had arrived.
+      if (this.#gained(receiver, chunk, now)) receiver.fellows.add(this.#shape.sizeOfChunk(chunk), now);
     }
     if (receiver.copies.isFull) this.#step(now);
-    else this.#offerTo(receiver, now);
+  }
+
+  /** First copies offered to the remote that no fellow of it holds: the fewer, the sooner it should be offered another. */
+  unspread(remote: Remote): number {
+    return this.#receivers.get(remote)?.unspread ?? 0;
+  }
+
+  /**
+   * Offers the remote a chunk to go with its next unchoke, unless it was offered more than it may ask for (`allowance`)
+   * already. False when it should have nothing of ours now.
+   */
+  offer(remote: Remote, allowance: number, now: Instant): boolean {
+    const receiver = this.#receivers.get(remote);
+    if (receiver === undefined) return false;
+    if (unaskedOf(receiver) > allowance) return true;
+    const chunk = this.#spread.pick(receiver.unoffered);
+    if (chunk === undefined) return false;
+    const first = this.#spread.copies(chunk) === 0;
+    if (!first && !this.#mayRepeat(receiver, now)) return false;
+    receiver.unoffered.clear(chunk);
+    receiver.offers.set(chunk, { at: now, first, asked: false });
+    this.#spreads(chunk, 1);
+    if (first) {
+      this.#firstsUnderWay += 1;
+      this.#firstWith.set(chunk, receiver);
+      receiver.unspread += 1;
+    }
+    this.#tell(remote, chunk);
+    return true;
+  }
+
+  /** The remote has no use for what it was offered and did not ask for. */
+  declined(remote: Remote, now: Instant): void {
+    const receiver = this.#receivers.get(remote);
+    if (receiver === undefined) return;
+    for (const [chunk, offer] of receiver.offers) if (!offer.asked) this.#withdraw(receiver, chunk, offer, now);
   }
 
   /** The remote asked us for the chunk, and will be served. */
@@ -125,10 +156,8 @@ export class FirstCopies {
     receiver.signAt = now;
     receiver.askedCount += 1;
     receiver.queuedCount += 1;
-    receiver.fromUs.add(chunk);
     const offer = receiver.offers.get(chunk);
     if (offer !== undefined) offer.asked = true;
-    this.#offerTo(receiver, now);
   }
 
   /** The answer is on its way. */
@@ -144,6 +173,8 @@ export class FirstCopies {
   /** The answer arrived. */
   sent(remote: Remote, chunk: number, now: Instant): void {
     this.#sentBytes += this.#shape.sizeOfChunk(chunk);
+    const receiver = this.#receivers.get(remote);
+    if (receiver !== undefined) this.#gained(receiver, chunk, now);
     this.#requestEnded(remote, now);
   }
 
@@ -151,7 +182,8 @@ export class FirstCopies {
   stopped(remote: Remote, chunk: number, queued: boolean, now: Instant): void {
     const receiver = this.#receivers.get(remote);
     if (receiver === undefined) return;
-    receiver.fromUs.delete(chunk);
+    const offer = receiver.offers.get(chunk);
+    if (offer !== undefined) offer.asked = false;
     if (queued) receiver.queuedCount -= 1;
     this.#requestEnded(remote, now);
   }
@@ -170,10 +202,9 @@ export class FirstCopies {
     if (now >= this.#stepAt) this.#step(now);
   }
 
-  /** Takes back what came to nothing, then offers anew to everybody who lacks something. */
+  /** Takes back what came to nothing. */
   #step(now: Instant): void {
     for (const receiver of this.#receivers.values()) this.#expire(receiver, now);
-    for (const receiver of this.#receivers.values()) this.#offerTo(receiver, now);
     this.#stepAt = this.#hungry() > 0 ? after(now, stepMs) : NEVER;
   }
 
@@ -183,41 +214,6 @@ export class FirstCopies {
     receiver.signAt = now;
     receiver.askedCount -= 1;
     this.#countBusy(now);
-    this.#offerTo(receiver, now);
-  }
-
-  #offerTo(receiver: Receiver, now: Instant): void {
-    if (receiver.unoffered.count === 0) return;
-    let ready = this.#ready(receiver, now);
-    // Twice what it keeps in flight, so that a pipeline that wants to grow can.
-    const target = Math.min(readyMax, Math.max(readyMin, 2 * receiver.askedCount));
-    if (ready > target / 2) return;
-    const chunks: number[] = [];
-    for (; ready < target; ready += 1) {
-      const chunk = this.#spread.pick(receiver.unoffered);
-      if (chunk === undefined) break;
-      const first = this.#spread.copies(chunk) === 0;
-      if (!first && !this.#mayRepeat(receiver, now)) break;
-      this.#offer(receiver, chunk, first, now);
-      chunks.push(chunk);
-    }
-    if (chunks.length > 0) this.#tell(receiver.remote, chunks);
-  }
-
-  /** Offers that the receiver may still take up soon. */
-  #ready(receiver: Receiver, now: Instant): number {
-    // One that asks for little and leaves an offer lie is getting that chunk from a fellow: it can do with another.
-    const idle = receiver.askedCount < readyMin;
-    let ready = 0;
-    for (const { asked, at } of receiver.offers.values()) if (!asked && !(idle && now - at >= takeUpMs)) ready += 1;
-    return ready;
-  }
-
-  #offer(receiver: Receiver, chunk: number, first: boolean, now: Instant): void {
-    receiver.unoffered.clear(chunk);
-    receiver.offers.set(chunk, { at: now, first, asked: false });
-    this.#spreads(chunk, 1);
-    if (first) this.#firstsUnderWay += 1;
   }
 
   /** Whether chunks that others hold may be offered to this one. */
@@ -241,6 +237,18 @@ export class FirstCopies {
     return count;
   }
 
+  /** The receiver holds one chunk more; false when that was known. */
+  #gained(receiver: Receiver, chunk: number, now: Instant): boolean {
+    if (!receiver.copies.set(chunk)) return false;
+    receiver.gainAt = now;
+    receiver.unoffered.clear(chunk);
+    const offer = receiver.offers.get(chunk);
+    if (offer === undefined) this.#spreads(chunk, 1);
+    else this.#settle(receiver, chunk, offer, now);
+    this.#fellowHas(receiver, chunk);
+    return true;
+  }
+
   /** An offer has become a copy: the spread stays as it was counted. */
   #settle(receiver: Receiver, chunk: number, offer: Offer, now: Instant): void {
     receiver.offers.delete(chunk);
@@ -251,18 +259,33 @@ export class FirstCopies {
   #expire(receiver: Receiver, now: Instant): void {
     const patienceMs = Math.min(patienceMsMax, Math.max(patienceMsMin, 4 * this.#usualMs));
     if (receiver.queuedCount > 0 || now - receiver.signAt < patienceMs) return;
-    for (const [chunk, offer] of receiver.offers) {
-      if (now - offer.at < patienceMs) continue;
-      receiver.offers.delete(chunk);
-      this.#spreads(chunk, -1);
-      this.#firstEnded(offer, now);
-    }
+    for (const [chunk, offer] of receiver.offers)
+      if (now - offer.at >= patienceMs) this.#withdraw(receiver, chunk, offer, now);
+  }
+
+  #withdraw(receiver: Receiver, chunk: number, offer: Offer, now: Instant): void {
+    receiver.offers.delete(chunk);
+    receiver.unoffered.set(chunk);
+    this.#spreads(chunk, -1);
+    this.#firstEnded(offer, now);
+    if (this.#firstWith.get(chunk) === receiver) this.#passedOn(receiver, chunk);
   }
 
   #firstEnded(offer: Offer, now: Instant): void {
     if (!offer.first) return;
     this.#firstsUnderWay -= 1;
     this.#lastFirstAt = now;
+  }
+
+  /** The receiver holds the chunk: if its first copy went to another, that one has passed it on. */
+  #fellowHas(receiver: Receiver, chunk: number): void {
+    const first = this.#firstWith.get(chunk);
+    if (first !== undefined && first !== receiver) this.#passedOn(first, chunk);
+  }
+
+  #passedOn(first: Receiver, chunk: number): void {
+    first.unspread -= 1;
+    this.#firstWith.delete(chunk);
   }
 
   #forget(remote: Remote): void {
@@ -274,6 +297,7 @@ export class FirstCopies {
       if (offer.first) this.#firstsUnderWay -= 1;
     }
     for (const chunk of receiver.copies.ones()) this.#spreads(chunk, -1);
+    for (const [chunk, first] of this.#firstWith) if (first === receiver) this.#firstWith.delete(chunk);
   }
 
   #spreads(chunk: number, by: 1 | -1): void {
@@ -286,4 +310,10 @@ export class FirstCopies {
     const busy = [...this.#receivers.values()].some((receiver) => receiver.askedCount > 0);
     this.#busySince = busy ? now : undefined;
   }
+}
+
+function unaskedOf({ offers }: Receiver): number {
+  let count = 0;
+  for (const { asked } of offers.values()) if (!asked) count += 1;
+  return count;
 }

@@ -1,30 +1,35 @@
-// Serves chunks to remotes. Requests wait in a queue per remote; remotes take turns, so that nobody's long queue delays
-// another's first chunk. Only as many answers are under way as our uplink needs to stay busy: a chunk can be passed on
-// only when it is whole, so few quick answers spread it sooner than many slow ones. Who is served first under
-// contention is `Turns`' choice alone.
+// Serves chunks to remotes: who may ask is decided in `unchoking.ts`, how much at once in `uplink.ts`. Requests are
+// answered in their order. Only as many answers are under way as our uplink needs to stay busy: a chunk can be passed on
+// only when it is whole, so few quick answers spread it sooner than many slow ones.
 
-import { after, type Bitfield, type Instant, NEVER, type RequestId } from '@shoal/machine';
+import { after, type Bitfield, earliest, type Instant, NEVER, type RequestId } from '@shoal/machine';
 import type { SwarmId } from '@shoal/wire';
 import type { ContentShape } from '../content.ts';
 import type { SwarmHost } from '../host.ts';
 import type { Remote } from '../remote.ts';
 import type { Tally } from '../tally.ts';
-import type { FirstCopies } from './first-copies.ts';
-import { Turns, type Waiting } from './turns.ts';
+import { FirstCopies } from './first-copies.ts';
+import { Unchoking } from './unchoking.ts';
 import { Uplink } from './uplink.ts';
 
 const overdueMs = 3_000; // an answer under way so long no longer keeps others from a slot: its remote is slow
 
-/** An answer under way. */
-interface Service {
-  readonly request: RequestId;
+/** A request that waits. */
+interface Waiting {
   readonly remote: Remote;
+  readonly request: RequestId;
   readonly chunk: number;
+}
+
+/** An answer under way. */
+interface Service extends Waiting {
   readonly bytes: number;
   readonly read: number;
   readonly startedAt: Instant;
   /** When the body was handed over; undefined while it is read. */
   sentAt: Instant | undefined;
+  /** What the uplink had carried then. */
+  arrivedBefore: number;
 }
 
 export interface GivingOptions {
@@ -33,8 +38,8 @@ export interface GivingOptions {
   readonly shape: ContentShape;
   readonly held: Bitfield;
   readonly tally: Tally;
-  /** There for an owner that hands out first copies. */
-  readonly firstCopies?: FirstCopies | undefined;
+  /** Hands out disjoint first copies. */
+  readonly owner: boolean;
 }
 
 export class Giving {
@@ -44,27 +49,59 @@ export class Giving {
   readonly #held: Bitfield;
   readonly #tally: Tally;
   readonly #firstCopies: FirstCopies | undefined;
-  readonly #turns = new Turns();
+  readonly #unchoking: Unchoking;
+  #waiting: Waiting[] = [];
   readonly #services = new Map<RequestId, Service>();
   readonly #reads = new Map<number, Service>();
   readonly #uplink = new Uplink();
   #wakeAt: Instant = NEVER;
   readonly #resume = (now: Instant): void => this.#serve(now);
 
-  constructor({ swarm, host, shape, held, tally, firstCopies }: GivingOptions) {
+  constructor({ swarm, host, shape, held, tally, owner }: GivingOptions) {
     this.#swarm = swarm;
     this.#host = host;
     this.#shape = shape;
     this.#held = held;
     this.#tally = tally;
+    const offer = (remote: Remote, chunk: number): void =>
+      host.send(remote.link, { type: 'have', swarm, chunks: [chunk] });
+    const firstCopies = owner ? new FirstCopies(shape, host.rng.fork(`first copies ${swarm}`), offer) : undefined;
     this.#firstCopies = firstCopies;
+    this.#unchoking = new Unchoking({
+      unchoke: (remote, requests) => host.send(remote.link, { type: 'unchoke', swarm, requests }),
+      mayAsk: (remote, allowance, now) => firstCopies?.offer(remote, allowance, now) ?? true,
+      rank: firstCopies && ((remote) => firstCopies.unspread(remote)),
+    });
+  }
+
+  /** What the remote holds is known, newly or afresh. */
+  remoteHolds(remote: Remote, bits: Bitfield, now: Instant): void {
+    this.#firstCopies?.remoteHolds(remote, bits, now);
+    // It does not know what an owner could offer, and so cannot say that it wants it.
+    if (this.#firstCopies !== undefined) this.interestTold(remote, true, 0, now);
+  }
+
+  remoteHas(remote: Remote, chunks: readonly number[], now: Instant): void {
+    if (this.#firstCopies === undefined) return;
+    this.#firstCopies.remoteHas(remote, chunks, now);
+    if (remote.isComplete) this.#unchoking.setInterest(remote, false);
+    this.#serve(now);
+  }
+
+  /** The remote would ask for something if it were unchoked, or has nothing to ask for now and gives back what it may ask. */
+  interestTold(remote: Remote, interested: boolean, declined: number, now: Instant): void {
+    this.#unchoking.giveBack(remote, declined);
+    if (!interested) this.#firstCopies?.declined(remote, now);
+    this.#unchoking.setInterest(remote, !remote.isComplete && (interested || this.#firstCopies !== undefined));
+    this.#serve(now);
   }
 
   /** The remote asks for a chunk. */
   handleRequest(remote: Remote, request: RequestId, chunk: number, now: Instant): void {
     if (chunk >= this.#shape.chunkCount || !this.#held.has(chunk))
       return this.#host.refuse(remote.link, request, 'notFound');
-    if (!this.#turns.add({ remote, request, chunk })) return this.#host.refuse(remote.link, request, 'busy');
+    if (!this.#unchoking.use(remote)) return this.#host.refuse(remote.link, request, 'choked');
+    this.#waiting.push({ remote, request, chunk });
     this.#firstCopies?.requested(remote, chunk, now);
     this.#serve(now);
   }
@@ -73,24 +110,31 @@ export class Giving {
   handleSent(request: RequestId, now: Instant): void {
     const service = this.#services.get(request);
     if (service?.sentAt === undefined) return;
-    const { remote, chunk, bytes, sentAt } = service;
+    const { remote, chunk, bytes, sentAt, arrivedBefore } = service;
+    const full = this.#services.size >= this.#uplink.slots;
+    this.#uplink.arrived(remote, bytes, now - sentAt, arrivedBefore, full);
     this.#end(service);
-    this.#uplink.arrived(remote, bytes, now - sentAt, now);
+    this.#uplink.madeRoom(this.#services.size, this.#waiting.length);
     this.#tally.sent(remote.tally, bytes, now);
     this.#firstCopies?.sent(remote, chunk, now);
     this.#serve(now);
   }
 
   handleCancelled(remote: Remote, request: RequestId, now: Instant): void {
-    const waiting = this.#turns.cancel(remote, request);
-    if (waiting !== undefined) this.#firstCopies?.stopped(remote, waiting.chunk, true, now);
+    const waiting = this.#waiting.find((other) => other.request === request);
+    if (waiting !== undefined) {
+      this.#waiting = this.#waiting.filter((other) => other !== waiting);
+      this.#firstCopies?.stopped(remote, waiting.chunk, true, now);
+    }
     const service = this.#services.get(request);
     if (service !== undefined) this.#stop(service, now);
     this.#serve(now);
   }
 
   remoteLeft(remote: Remote, now: Instant): void {
-    this.#turns.drop(remote);
+    this.#unchoking.remove(remote);
+    this.#firstCopies?.remoteLeft(remote, now);
+    this.#waiting = this.#waiting.filter((waiting) => waiting.remote !== remote);
     for (const service of this.#services.values()) if (service.remote === remote) this.#stop(service, now);
     this.#serve(now);
   }
@@ -100,6 +144,7 @@ export class Giving {
     if (service === undefined) return;
     this.#reads.delete(read);
     service.sentAt = now;
+    service.arrivedBefore = this.#uplink.arrivedBytes;
     const reply = { type: 'chunkReply', chunk: service.chunk } as const;
     this.#host.answer(service.remote.link, service.request, reply, body);
   }
@@ -117,7 +162,8 @@ export class Giving {
   /** The swarm is left: whoever waits is told. */
   close(): void {
     this.#host.giveBudget.forget(this.#resume);
-    for (const { remote, request } of this.#turns.takeAll()) this.#host.refuse(remote.link, request, 'notFound');
+    for (const { remote, request } of this.#waiting) this.#host.refuse(remote.link, request, 'notFound');
+    this.#waiting = [];
     for (const service of this.#services.values()) {
       this.#host.refuse(service.remote.link, service.request, 'notFound');
       this.#end(service);
@@ -126,30 +172,40 @@ export class Giving {
   }
 
   nextTimeout(): Instant {
-    return this.#wakeAt;
+    return earliest(this.#wakeAt, this.#unchoking.nextTimeout(), this.#firstCopies?.nextTimeout() ?? NEVER);
   }
 
   handleTimeout(now: Instant): void {
-    if (now < this.#wakeAt) return;
-    this.#wakeAt = NEVER;
+    if (now < this.nextTimeout()) return;
+    this.#unchoking.handleTimeout(now);
+    this.#firstCopies?.handleTimeout(now);
     this.#serve(now);
   }
 
+  /** Starts answers while there are slots, and unchokes for those that will be free soon. */
   #serve(now: Instant): void {
-    while (this.#underWay(now) < this.#uplink.slots(now)) {
-      const next = this.#turns.peek();
-      if (next === undefined) break;
-      if (!this.#host.giveBudget.allows(this.#shape.sizeOfChunk(next.chunk), this.#resume)) break;
-      this.#turns.take();
-      this.#start(next, now);
+    let free = this.#uplink.slots - this.#underWay(now);
+    for (; free > 0 && this.#waiting.length > 0; free -= 1) {
+      if (!this.#host.giveBudget.allows(this.#shape.sizeOfChunk(this.#waiting[0]!.chunk), this.#resume)) break;
+      this.#start(this.#waiting.shift()!, now);
     }
-    this.#wakeAt = this.#turns.size > 0 ? after(now, overdueMs) : NEVER;
+    this.#wakeAt = this.#waiting.length > 0 ? after(now, overdueMs) : NEVER;
+    this.#unchoking.unchoke(free + this.#uplink.ahead - this.#waiting.length - this.#unchoking.expected, now);
   }
 
   #start({ remote, request, chunk }: Waiting, now: Instant): void {
     const bytes = this.#shape.sizeOfChunk(chunk);
     const read = this.#host.nextRead();
-    const service: Service = { request, remote, chunk, bytes, read, startedAt: now, sentAt: undefined };
+    const service: Service = {
+      request,
+      remote,
+      chunk,
+      bytes,
+      read,
+      startedAt: now,
+      sentAt: undefined,
+      arrivedBefore: 0,
+    };
     this.#host.giveBudget.take(bytes);
     this.#services.set(request, service);
     this.#reads.set(read, service);

@@ -152,7 +152,7 @@ export class Mesh {
   /** Dials whoever should be linked and is not. */
   dial(now: Instant): void {
     const wanted = (contact: Contact): boolean => this.#isWanted(contact, now);
-    while (!this.#neighbours.isFull) {
+    while (!this.#neighbours.isEnough) {
       const contact = this.#contacts.next(wanted, now);
       if (contact === undefined) return;
       const dial = this.#options.numbers.nextDial();
@@ -167,7 +167,7 @@ export class Mesh {
   }
 
   nextTimeout(): Instant {
-    return this.#neighbours.isFull ? NEVER : this.#contacts.nextTimeout();
+    return this.#neighbours.isEnough ? NEVER : this.#contacts.nextTimeout();
   }
 
   #opened(fact: LinkFact & { type: 'linkOpened' }, now: Instant): void {

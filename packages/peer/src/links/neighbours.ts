@@ -6,6 +6,7 @@ import { type Address, type Instant, type LinkId, msBetween, type PeerId } from 
 import type { SwarmId } from '@shoal/wire';
 import type { Contact } from './contacts.ts';
 
+const linksWanted = 30; // as many as a swarm of any size needs to stay one piece; each costs a message for every chunk
 const linksMax = 64; // further links are refused as `busy`, unless one that nobody needs can make room
 const simultaneousMs = 5_000; // links that come up within this time are taken as dialled at once
 export const swarmsPerLinkMax = 64; // a remote's joins beyond it are ignored
@@ -37,6 +38,11 @@ export class Neighbours {
 
   get size(): number {
     return this.#byLink.size;
+  }
+
+  /** Whether we look for no more of our own accord. */
+  get isEnough(): boolean {
+    return this.#byLink.size >= linksWanted;
   }
 
   get isFull(): boolean {

@@ -1,0 +1,138 @@
+// Who may ask us for a chunk, and how often: everybody is choked but for the requests it was unchoked for. No more are
+// unchoked than our uplink can soon serve, so a remote asks whoever has an uplink to spare first instead of queueing
+// where a chunk was seen first, and chooses the chunk at that moment. In turn among those who want something; for an
+// owner, first whoever has passed on what it was given.
+
+import { after, earliest, type Instant, NEVER } from '@shoal/machine';
+import type { Remote } from '../remote.ts';
+
+const lapseMs = 300; // a request that was not made for so long no longer keeps others from being unchoked; it is still served
+const allowanceMax = 256; // unused requests of one remote; no more are given
+
+/** What one remote may ask of us. */
+interface Client {
+  readonly remote: Remote;
+  isInterested: boolean;
+  /** Requests it was unchoked for and has not made. */
+  allowance: number;
+  /** Those of them that may come any moment. */
+  expected: number;
+  lapsesAt: Instant;
+}
+
+export interface UnchokingOptions {
+  /** Tells the remote. */
+  readonly unchoke: (remote: Remote, requests: number) => void;
+  /** Called before each request that is allowed: false when the remote should have none now. */
+  readonly mayAsk: (remote: Remote, allowance: number, now: Instant) => boolean;
+  /** Among those who want something, the ones with the lowest rank come first. */
+  readonly rank?: ((remote: Remote) => number) | undefined;
+}
+
+export class Unchoking {
+  readonly #options: UnchokingOptions;
+  readonly #clients = new Map<Remote, Client>();
+  /** Who wants something, in the order of their turns. */
+  readonly #turns = new Set<Client>();
+  #lapseAt: Instant = NEVER;
+  /** Requests that may come any moment. */
+  expected = 0;
+
+  constructor(options: UnchokingOptions) {
+    this.#options = options;
+  }
+
+  /** The remote wants something of us, or nothing for now. */
+  setInterest(remote: Remote, isInterested: boolean): void {
+    let client = this.#clients.get(remote);
+    if (client === undefined) {
+      client = { remote, isInterested, allowance: 0, expected: 0, lapsesAt: NEVER };
+      this.#clients.set(remote, client);
+    }
+    if (isInterested) this.#turns.add(client);
+    else this.#turns.delete(client);
+  }
+
+  /** The remote will not make so many of the requests that it was unchoked for. */
+  giveBack(remote: Remote, requests: number): void {
+    const client = this.#clients.get(remote);
+    if (client === undefined) return;
+    client.allowance = Math.max(0, client.allowance - requests);
+    this.#expect(client, -Math.min(client.expected, requests));
+  }
+
+  remove(remote: Remote): void {
+    const client = this.#clients.get(remote);
+    if (client === undefined) return;
+    this.#turns.delete(client);
+    this.#expect(client, -client.expected);
+    this.#clients.delete(remote);
+  }
+
+  /** The remote makes a request; false when it is choked. */
+  use(remote: Remote): boolean {
+    const client = this.#clients.get(remote);
+    if (client === undefined || client.allowance === 0) return false;
+    client.allowance -= 1;
+    if (client.expected > 0) this.#expect(client, -1);
+    return true;
+  }
+
+  /** Allows `requests` more, as far as somebody may have them. */
+  unchoke(requests: number, now: Instant): void {
+    const allowed = new Map<Client, number>();
+    const passed = new Set<Client>();
+    for (let left = requests; left > 0;) {
+      const client = this.#next(passed);
+      if (client === undefined) break;
+      this.#turns.delete(client);
+      this.#turns.add(client);
+      if (client.allowance >= allowanceMax || !this.#options.mayAsk(client.remote, client.allowance, now)) {
+        passed.add(client);
+        continue;
+      }
+      this.#allow(client, now);
+      allowed.set(client, (allowed.get(client) ?? 0) + 1);
+      left -= 1;
+    }
+    for (const [client, count] of allowed) this.#options.unchoke(client.remote, count);
+  }
+
+  nextTimeout(): Instant {
+    return this.#lapseAt;
+  }
+
+  handleTimeout(now: Instant): void {
+    if (now < this.#lapseAt) return;
+    this.#lapseAt = NEVER;
+    for (const client of this.#clients.values()) {
+      if (client.expected === 0) continue;
+      if (client.lapsesAt <= now) this.#expect(client, -client.expected);
+      else this.#lapseAt = earliest(this.#lapseAt, client.lapsesAt);
+    }
+  }
+
+  #next(passed: ReadonlySet<Client>): Client | undefined {
+    const { rank } = this.#options;
+    let [best, bestRank]: [Client | undefined, number] = [undefined, Number.POSITIVE_INFINITY];
+    for (const client of this.#turns) {
+      if (passed.has(client)) continue;
+      if (rank === undefined) return client;
+      const own = rank(client.remote) + client.allowance;
+      if (own < bestRank) [best, bestRank] = [client, own];
+    }
+    return best;
+  }
+
+  #allow(client: Client, now: Instant): void {
+    client.allowance += 1;
+    this.#expect(client, 1);
+    client.lapsesAt = after(now, lapseMs);
+    this.#lapseAt = earliest(this.#lapseAt, client.lapsesAt);
+  }
+
+  #expect(client: Client, more: number): void {
+    client.expected += more;
+    this.expected += more;
+  }
+}
