@@ -24,6 +24,8 @@ export interface Client {
   /** Store orders under way for it, those of cancelled requests too. */
   ordered: number;
   strikes: number;
+  /** Where it said it is reached, the last time: 0 before it did. */
+  port: number;
 }
 
 interface Linked {
@@ -76,7 +78,7 @@ export class Clients {
       this.#ofPeers.close(ofPeer);
       return overQuota;
     }
-    const client: Client = { link, peer, address, waiting: new Set(), ordered: 0, strikes: 0 };
+    const client: Client = { link, peer, address, waiting: new Set(), ordered: 0, strikes: 0, port: 0 };
     this.#linked.set(link, { client, ofPeer, ofHost });
     return undefined;
   }

@@ -18,13 +18,18 @@ import type { StoreAnswer, StoreCall } from './store.ts';
 export interface Asker {
   readonly peer: PeerId;
   readonly address: Address;
+  /** Under which the store knows it already; 0 when that is not known. */
+  readonly port: number;
 }
 
 /** Contacts in one announce reply over all its swarms: they fit a message. */
 const contactsPerReplyMax = 1_000;
 
 /** What is refused before the store sees it: per file of a register its reason, or null. */
-export function refusedUnseen(request: TrackerRequest, { address }: Asker): readonly (Refusal | null)[] {
+export function refusedUnseen(
+  request: TrackerRequest,
+  { address }: Pick<Asker, 'address'>,
+): readonly (Refusal | null)[] {
   if (request.type !== 'register') return [];
   const { host, files } = request;
   if (host !== undefined && canonicalIp(host) !== canonicalIp(address.host)) return files.map(() => 'badAddress');
@@ -34,7 +39,7 @@ export function refusedUnseen(request: TrackerRequest, { address }: Asker): read
 /** The store call that answers `request`, less what was refused unseen. */
 export function storeCallOf(
   request: TrackerRequest,
-  { peer, address }: Asker,
+  { peer, address, port: known }: Asker,
   refused: readonly (Refusal | null)[],
   now: Instant,
 ): StoreCall {
@@ -58,7 +63,8 @@ export function storeCallOf(
     }
     case 'announce': {
       const fair = Math.floor(contactsPerReplyMax / Math.max(1, request.swarms.length));
-      const reached = request.port === undefined ? undefined : reachedAt(request.port);
+      const { port = known } = request;
+      const reached = port === known ? undefined : reachedAt(port);
       const want = Math.min(request.want, contactsPerSwarmMax, fair);
       return { method: 'renew', args: [peer, reached, request.swarms, want, now] };
     }
@@ -72,7 +78,7 @@ export function storeCallOf(
 /** The reply to `request` that the store's answer makes; `refused` as `refusedUnseen` says. */
 export function replyOf(
   answer: StoreAnswer,
-  { address }: Asker,
+  { address }: Pick<Asker, 'address'>,
   refused: readonly (Refusal | null)[],
   intervalMs: number,
 ): TrackerReply {

@@ -67,7 +67,9 @@ export class Tracker implements Machine<TrackerOutput> {
   readonly #config: TrackerConfig;
   readonly #out = new Outbox<TrackerOutput>();
   readonly #clients: Clients;
-  readonly #waiting = new Map<number, Waiting | Chore>();
+  /** By the number of their store order. */
+  readonly #waiting: (Waiting | Chore | undefined)[] = [];
+  readonly #freeNumbers: number[] = [];
   readonly #answered: Record<TrackerRequest['type'], number> = {
     register: 0,
     fileList: 0,
@@ -81,7 +83,6 @@ export class Tracker implements Machine<TrackerOutput> {
   readonly #refused: { [Reason in Refusal | LinkCode]?: number } = {};
   /** Complete drafts without a name. */
   readonly #toDerive = new Set<DraftId>();
-  #storeOrders = 0;
   #sweepAt: Instant = instant(0); // the store may hold peers of an earlier run
   #deriveAt: Instant = NEVER;
   #derivedAt: Instant | undefined;
@@ -128,6 +129,7 @@ export class Tracker implements Machine<TrackerOutput> {
     const { client, request, message, refused } = waiting;
     const reply = replyOf(answer, client, refused, Math.ceil(this.#config.ttlMs / announcesPerTtl));
     this.#noteEvents(waiting, reply);
+    if ('port' in message && message.port !== undefined) client.port = message.port; // the store has heard it
     if (answer.method === 'register') this.#armSweep(now);
     if (answer.method === 'claim' && typeof answer.result !== 'string' && answer.result.complete)
       this.#awaitManifest((message as TrackerRequest & { type: 'claim' }).swarm, now);
@@ -248,24 +250,25 @@ export class Tracker implements Machine<TrackerOutput> {
     this.#noteRefused(client, what, reason);
   }
 
-  #noteRefused({ peer, address }: Asker, request: Refused, reason: Refusal | LinkCode): void {
+  #noteRefused({ peer, address }: Pick<Asker, 'peer' | 'address'>, request: Refused, reason: Refusal | LinkCode): void {
     this.#refused[reason] = (this.#refused[reason] ?? 0) + 1;
     this.#event({ type: 'refused', peer, address, request, reason });
   }
 
   #take(number: number): Waiting | Chore {
-    const waiting = this.#waiting.get(number);
+    const waiting = this.#waiting[number];
     invariant(waiting !== undefined, 'a store order is answered once');
-    this.#waiting.delete(number);
+    this.#waiting[number] = undefined;
+    this.#freeNumbers.push(number);
     if (isRequest(waiting)) waiting.client.ordered -= 1;
     return waiting;
   }
 
   #orderStore(waiting: Waiting | Chore, call: StoreCall): void {
-    this.#storeOrders += 1;
+    const number = this.#freeNumbers.pop() ?? this.#waiting.length;
+    this.#waiting[number] = waiting;
     if (isRequest(waiting)) waiting.client.ordered += 1;
-    this.#waiting.set(this.#storeOrders, waiting);
-    this.#out.push({ type: 'storeOrder', number: this.#storeOrders, call });
+    this.#out.push({ type: 'storeOrder', number, call });
   }
 
   #order(order: LinkOrder): void {

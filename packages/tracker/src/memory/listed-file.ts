@@ -145,9 +145,10 @@ export class ListedFile {
       ...draw(all, end, newcomerCount, except, rng),
       ...draw(0, some, places - newcomerCount, except, rng),
     ];
-    const packed = new Uint8Array(chosen.length * contactBytes);
-    for (const [i, place] of rng.shuffle(chosen).entries()) this.#writeContact(place, packed, i * contactBytes);
-    return packed;
+    const packed = new Uint16Array((chosen.length * contactBytes) / 2);
+    const order = draw(0, chosen.length, chosen.length, -1, rng); // the kinds mixed
+    for (let i = 0; i < chosen.length; i += 1) this.#copyContact(chosen[i]!, packed, order[i]! * contactBytes);
+    return new Uint8Array(packed.buffer);
   }
 
   /** Holders at random, and what they hold. Those with some chunks only as many as their bits fit a reply. */
@@ -200,13 +201,13 @@ export class ListedFile {
     return { holders, body, rarest, copies: rarest.map((chunk) => copies[chunk]!) };
   }
 
-  #writeContact(place: number, target: Uint8Array, offset: number): void {
-    const at = this.#tables.members.peer[this.#members[place]!]! * contactBytes;
-    target.set(this.#tables.peers.contacts.subarray(at, at + contactBytes), offset);
+  /** `offset` in bytes. */
+  #copyContact(place: number, target: Uint16Array, offset: number): void {
+    this.#tables.peers.copyContact(this.#tables.members.peer[this.#members[place]!]!, target, offset / 2);
   }
 
   #writeHolder(place: number, held: number, target: Uint8Array, index: number): void {
-    this.#writeContact(place, target, index * holderBytes);
+    this.#copyContact(place, new Uint16Array(target.buffer), index * holderBytes);
     writeHeld(held, target, index * holderBytes);
   }
 

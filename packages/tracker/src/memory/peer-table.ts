@@ -8,6 +8,8 @@ import { HostCounts } from './host-counts.ts';
 import { mixed, RowIndex } from './row-index.ts';
 
 const none = -1;
+/** A contact record, and a holder's too, is a whole number of byte pairs. */
+const contactPairs = contactBytes / 2;
 const keyBytes = contactBytes - contactPeerAt;
 
 export class PeerTable {
@@ -17,6 +19,7 @@ export class PeerTable {
   readonly #hosts = new HostCounts();
   readonly #address = new Uint8Array(contactPeerAt); // of a call at hand
   #contacts = new Uint8Array(0);
+  #pairs = new Uint16Array(0); // the same memory
   #heardAt = new Float64Array(0);
   #older = new Int32Array(0);
   #newer = new Int32Array(0);
@@ -44,9 +47,11 @@ export class PeerTable {
     return this.#oldest;
   }
 
-  /** All contact records, `contactBytes` each. */
-  get contacts(): Uint8Array {
-    return this.#contacts;
+  /** Copies a contact record to `offset` of `target`; both are seen as pairs of bytes, which is faster than `set`. */
+  copyContact(row: number, target: Uint16Array, offset: number): void {
+    const pairs = this.#pairs;
+    const from = row * contactPairs;
+    for (let i = 0; i < contactPairs; i += 1) target[offset + i] = pairs[from + i]!;
   }
 
   /** The row of a peer, or -1. */
@@ -136,6 +141,7 @@ export class PeerTable {
 
   #grow(rows: number): void {
     this.#contacts = resized(this.#contacts, rows * contactBytes);
+    this.#pairs = new Uint16Array(this.#contacts.buffer);
     this.#heardAt = resized(this.#heardAt, rows);
     this.#older = resized(this.#older, rows);
     this.#newer = resized(this.#newer, rows);
