@@ -3,6 +3,7 @@
 // application that held the sender back. Only connections whose controller wants samples carry one of these.
 
 import type { Instant } from '@shoal/machine';
+import { PacketRing } from '../recovery/packet-ring.ts';
 
 /** What one acknowledgement tells about the path. Sizes in bytes, times in ms, rates in bytes/ms. */
 export interface RateSample {
@@ -33,16 +34,14 @@ export interface LostPacket {
   readonly appLimited: boolean;
 }
 
-const firstSize = 64; // a power of two
+// The fields of a row: what was known when the packet was sent.
+const [deliveredField, deliveredAtField, firstSentAtField, inFlightField, lostField, limitedField] = [
+  0, 1, 2, 3, 4, 5,
+] as const;
+const fields = 6;
 
 export class DeliveryRate {
-  #mask = firstSize - 1;
-  #delivered = new Float64Array(firstSize);
-  #deliveredAt = new Float64Array(firstSize);
-  #firstSentAt = new Float64Array(firstSize);
-  #inFlight = new Float64Array(firstSize);
-  #lost = new Float64Array(firstSize);
-  #limited = new Uint8Array(firstSize);
+  readonly #ring = new PacketRing(fields);
   #totalDelivered = 0;
   #totalLost = 0;
   #lastDeliveredAt = 0;
@@ -54,15 +53,15 @@ export class DeliveryRate {
 
   /** Notes packet `n`; `inFlightBytes` counts it, and no packet below `lowest` is in flight. */
   sent(n: number, lowest: number, bytes: number, inFlightBytes: number, now: Instant): void {
-    if (n - lowest > this.#mask) this.#grow(n, lowest);
+    const ring = this.#ring;
+    ring.reserve(n, lowest);
     if (inFlightBytes <= bytes) this.#lastDeliveredAt = this.#lastFirstSentAt = now;
-    const slot = n & this.#mask;
-    this.#delivered[slot] = this.#totalDelivered;
-    this.#deliveredAt[slot] = this.#lastDeliveredAt;
-    this.#firstSentAt[slot] = this.#lastFirstSentAt;
-    this.#inFlight[slot] = inFlightBytes;
-    this.#lost[slot] = this.#totalLost;
-    this.#limited[slot] = this.#limitedUntil > 0 ? 1 : 0;
+    ring.set(n, deliveredField, this.#totalDelivered);
+    ring.set(n, deliveredAtField, this.#lastDeliveredAt);
+    ring.set(n, firstSentAtField, this.#lastFirstSentAt);
+    ring.set(n, inFlightField, inFlightBytes);
+    ring.set(n, lostField, this.#totalLost);
+    ring.set(n, limitedField, this.#limitedUntil > 0 ? 1 : 0);
   }
 
   acknowledged(n: number, bytes: number, sentAt: Instant): void {
@@ -73,14 +72,14 @@ export class DeliveryRate {
   }
 
   lost(n: number, bytes: number): LostPacket {
-    const slot = n & this.#mask;
+    const ring = this.#ring;
     this.#totalLost += bytes;
     return {
       packetNumber: n,
       bytes,
-      sentInFlightBytes: this.#inFlight[slot]!,
-      lostBytes: this.#totalLost - this.#lost[slot]!,
-      appLimited: this.#limited[slot] === 1,
+      sentInFlightBytes: ring.get(n, inFlightField),
+      lostBytes: this.#totalLost - ring.get(n, lostField),
+      appLimited: ring.get(n, limitedField) === 1,
     };
   }
 
@@ -92,10 +91,13 @@ export class DeliveryRate {
   /** The sample of the packets acknowledged since the last one; undefined when there were none. */
   sample(now: Instant, minRttMs: number): RateSample | undefined {
     if (this.#newest < 0) return undefined;
-    const slot = this.#newest & this.#mask;
+    const [ring, newest] = [this.#ring, this.#newest];
     if (this.#totalDelivered > this.#limitedUntil) this.#limitedUntil = 0;
-    const deliveredBytes = this.#totalDelivered - this.#delivered[slot]!;
-    const intervalMs = Math.max(this.#newestSentAt - this.#firstSentAt[slot]!, now - this.#deliveredAt[slot]!);
+    const deliveredBytes = this.#totalDelivered - ring.get(newest, deliveredField);
+    const intervalMs = Math.max(
+      this.#newestSentAt - ring.get(newest, firstSentAtField),
+      now - ring.get(newest, deliveredAtField),
+    );
     this.#lastDeliveredAt = now;
     this.#lastFirstSentAt = this.#newestSentAt;
     this.#newest = -1;
@@ -103,29 +105,12 @@ export class DeliveryRate {
       // An interval below the least round trip comes from compressed acknowledgements.
       rateBytesPerMs: intervalMs > 0 && intervalMs >= minRttMs ? deliveredBytes / intervalMs : 0,
       deliveredBytes,
-      priorDeliveredBytes: this.#delivered[slot]!,
+      priorDeliveredBytes: ring.get(newest, deliveredField),
       totalDeliveredBytes: this.#totalDelivered,
-      sentInFlightBytes: this.#inFlight[slot]!,
-      lostBytes: this.#totalLost - this.#lost[slot]!,
-      appLimited: this.#limited[slot] === 1,
+      sentInFlightBytes: ring.get(newest, inFlightField),
+      lostBytes: this.#totalLost - ring.get(newest, lostField),
+      appLimited: ring.get(newest, limitedField) === 1,
       rttMs: Math.max(0, now - this.#newestSentAt),
     };
-  }
-
-  #grow(n: number, lowest: number): void {
-    const oldMask = this.#mask;
-    let size = oldMask + 1;
-    while (n - lowest >= size) size *= 2;
-    const moved = <T extends Float64Array | Uint8Array>(from: T, to: T): T => {
-      for (let i = Math.max(lowest, n - oldMask - 1); i < n; i += 1) to[i & (size - 1)] = from[i & oldMask]!;
-      return to;
-    };
-    this.#delivered = moved(this.#delivered, new Float64Array(size));
-    this.#deliveredAt = moved(this.#deliveredAt, new Float64Array(size));
-    this.#firstSentAt = moved(this.#firstSentAt, new Float64Array(size));
-    this.#inFlight = moved(this.#inFlight, new Float64Array(size));
-    this.#lost = moved(this.#lost, new Float64Array(size));
-    this.#limited = moved(this.#limited, new Uint8Array(size));
-    this.#mask = size - 1;
   }
 }

@@ -141,7 +141,7 @@ export class Recovery {
         this.#delivery?.acknowledged(n, sent.bytes(n), sent.sentAt(n));
         largestBytes = Math.max(largestBytes, sent.bytes(n));
         const stream = sent.stream(n);
-        if (stream === controlPayload) fate.framesAcked(sent.tokens(n));
+        if (stream === controlPayload) fate.framesAcked(sent.frames(n));
         else fate.pieceAcked(stream, sent.offset(n), sent.length(n));
         sent.settle(n, packetStates.acknowledged);
       }
@@ -292,7 +292,7 @@ export class Recovery {
 
   #tellLost(n: number, fate: PacketFate): void {
     const stream = this.sent.stream(n);
-    if (stream === controlPayload) fate.framesLost(this.sent.tokens(n));
+    if (stream === controlPayload) fate.framesLost(this.sent.frames(n));
     else fate.pieceLost(stream, this.sent.offset(n), this.sent.length(n));
   }
 

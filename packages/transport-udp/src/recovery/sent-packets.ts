@@ -1,26 +1,22 @@
-// What is known of every packet sent and not yet settled: a ring of columns indexed by packet number, so that
-// the hot path allocates nothing per packet.
+// What is known of every packet sent and not yet settled.
 
 import type { Frame } from '../packet/frames.ts';
 import { type Instant, instant } from '@shoal/machine';
+import { PacketRing } from './packet-ring.ts';
 
 export const packetStates = { none: 0, inFlight: 1, acknowledged: 2, lost: 3 } as const;
 
-/** Kind of payload in the `stream` column when the packet carried control frames. */
+/** Kind of payload in the `stream` field when the packet carried control frames. */
 export const controlPayload = -1;
 
-/** Slots to begin with: an idle connection should cost little. A power of two. */
-const firstSize = 64;
+// The fields of a row.
+const [stateField, sentAtField, bytesField, streamField, offsetField, lengthField] = [0, 1, 2, 3, 4, 5] as const;
+const fields = 6;
 
 export class SentPackets {
-  #mask: number = firstSize - 1;
-  #state = new Uint8Array(firstSize);
-  #sentAt = new Float64Array(firstSize);
-  #bytes = new Uint32Array(firstSize);
-  #stream = new Float64Array(firstSize);
-  #offset = new Float64Array(firstSize);
-  #length = new Uint32Array(firstSize);
-  #tokens: (readonly Frame[] | undefined)[] = Array.from({ length: firstSize });
+  readonly #ring = new PacketRing(fields);
+  /** Of packets in flight with control frames: what they carry. */
+  readonly #frames = new Map<number, readonly Frame[]>();
   /** Lowest packet number that may still be in flight. */
   lowest = 0;
   /** The number the next packet gets. */
@@ -31,103 +27,89 @@ export class SentPackets {
 
   /** Notes a packet with a piece of a stream; `offset` counts the stream's sealed bytes. Returns its number. */
   addPiece(now: Instant, bytes: number, stream: number, offset: number, length: number): number {
-    const slot = this.#add(now, bytes, stream);
-    this.#offset[slot] = offset;
-    this.#length[slot] = length;
-    return this.next - 1;
+    const packetNumber = this.#add(now, bytes, stream);
+    this.#ring.set(packetNumber, offsetField, offset);
+    this.#ring.set(packetNumber, lengthField, length);
+    return packetNumber;
   }
 
   /** Notes an ack-eliciting packet with control frames. */
-  addControl(now: Instant, bytes: number, tokens: readonly Frame[]): number {
-    const slot = this.#add(now, bytes, controlPayload);
-    this.#tokens[slot] = tokens;
-    return this.next - 1;
+  addControl(now: Instant, bytes: number, frames: readonly Frame[]): number {
+    const packetNumber = this.#add(now, bytes, controlPayload);
+    this.#frames.set(packetNumber, frames);
+    return packetNumber;
   }
 
   /** Uses up a number for a packet that nobody waits for (only acknowledgements in it). */
   skip(): number {
     this.#reserve();
-    this.#state[this.next & this.#mask] = packetStates.none;
+    this.#ring.set(this.next, stateField, packetStates.none);
     this.next += 1;
     return this.next - 1;
   }
 
   state(packetNumber: number): number {
-    return this.#holds(packetNumber) ? this.#state[packetNumber & this.#mask]! : packetStates.none;
+    return this.#holds(packetNumber) ? this.#ring.get(packetNumber, stateField) : packetStates.none;
   }
 
   sentAt(packetNumber: number): Instant {
-    return instant(this.#sentAt[packetNumber & this.#mask]!);
+    return instant(this.#ring.get(packetNumber, sentAtField));
   }
 
   bytes(packetNumber: number): number {
-    return this.#bytes[packetNumber & this.#mask]!;
+    return this.#ring.get(packetNumber, bytesField);
   }
 
   /** The stream whose piece it carried, or `controlPayload`. */
   stream(packetNumber: number): number {
-    return this.#stream[packetNumber & this.#mask]!;
+    return this.#ring.get(packetNumber, streamField);
   }
 
   offset(packetNumber: number): number {
-    return this.#offset[packetNumber & this.#mask]!;
+    return this.#ring.get(packetNumber, offsetField);
   }
 
   length(packetNumber: number): number {
-    return this.#length[packetNumber & this.#mask]!;
+    return this.#ring.get(packetNumber, lengthField);
   }
 
-  tokens(packetNumber: number): readonly Frame[] {
-    return this.#tokens[packetNumber & this.#mask] ?? [];
+  frames(packetNumber: number): readonly Frame[] {
+    return this.#frames.get(packetNumber) ?? [];
   }
 
   /** Takes a packet out of flight. A lost one stays known for a while, to tell a late acknowledgement. */
   settle(packetNumber: number, state: 2 | 3): void {
-    const slot = packetNumber & this.#mask;
-    if (this.#state[slot] === packetStates.inFlight) {
-      this.bytesInFlight -= this.#bytes[slot]!;
+    const ring = this.#ring;
+    if (ring.get(packetNumber, stateField) === packetStates.inFlight) {
+      this.bytesInFlight -= ring.get(packetNumber, bytesField);
       this.inFlightCount -= 1;
     }
-    this.#state[slot] = state;
-    this.#tokens[slot] = undefined;
-    while (this.lowest < this.next && this.#state[this.lowest & this.#mask] !== packetStates.inFlight) this.lowest += 1;
+    ring.set(packetNumber, stateField, state);
+    if (ring.get(packetNumber, streamField) === controlPayload) this.#frames.delete(packetNumber);
+    while (this.lowest < this.next && ring.get(this.lowest, stateField) !== packetStates.inFlight) this.lowest += 1;
   }
 
   #holds(packetNumber: number): boolean {
-    return packetNumber < this.next && packetNumber >= this.next - this.#mask - 1 && packetNumber >= 0;
+    return packetNumber < this.next && packetNumber >= this.next - this.#ring.size && packetNumber >= 0;
   }
 
   #add(now: Instant, bytes: number, stream: number): number {
     this.#reserve();
-    const slot = this.next & this.#mask;
-    this.#state[slot] = packetStates.inFlight;
-    this.#sentAt[slot] = now;
-    this.#bytes[slot] = bytes;
-    this.#stream[slot] = stream;
-    if (this.inFlightCount === 0) this.lowest = this.next;
+    const packetNumber = this.next;
+    const ring = this.#ring;
+    ring.set(packetNumber, stateField, packetStates.inFlight);
+    ring.set(packetNumber, sentAtField, now);
+    ring.set(packetNumber, bytesField, bytes);
+    ring.set(packetNumber, streamField, stream);
+    if (this.inFlightCount === 0) this.lowest = packetNumber;
     this.next += 1;
     this.bytesInFlight += bytes;
     this.inFlightCount += 1;
-    return slot;
+    return packetNumber;
   }
 
-  /** Makes room for one more: the ring doubles when its oldest slot is still in flight. */
+  /** Makes room for one more: the ring grows when its oldest packet is still in flight. */
   #reserve(): void {
-    if (this.inFlightCount === 0 || this.next - this.lowest <= this.#mask) return;
-    const [oldMask, size] = [this.#mask, 2 * (this.#mask + 1)];
-    const move = <T extends Uint8Array | Uint32Array | Float64Array>(from: T, to: T): T => {
-      for (let n = this.lowest; n < this.next; n += 1) to[n & (size - 1)] = from[n & oldMask]!;
-      return to;
-    };
-    this.#state = move(this.#state, new Uint8Array(size));
-    this.#sentAt = move(this.#sentAt, new Float64Array(size));
-    this.#bytes = move(this.#bytes, new Uint32Array(size));
-    this.#stream = move(this.#stream, new Float64Array(size));
-    this.#offset = move(this.#offset, new Float64Array(size));
-    this.#length = move(this.#length, new Uint32Array(size));
-    const tokens: (readonly Frame[] | undefined)[] = Array.from({ length: size });
-    for (let n = this.lowest; n < this.next; n += 1) tokens[n & (size - 1)] = this.#tokens[n & oldMask];
-    this.#tokens = tokens;
-    this.#mask = size - 1;
+    if (this.inFlightCount > 0) this.#ring.reserve(this.next, this.lowest);
   }
 }
