@@ -28,6 +28,18 @@ const pieceBytesMin = 64;
 /** Control frames are few; a control packet never needs more. */
 const controlPlaintextBytesMax = 1_000;
 
+// Scratch for all connections: filled and used within one call.
+const controlPlaintext = new Uint8Array(controlPlaintextBytesMax);
+const header = newBulkHeader();
+const piece: Piece = {
+  stream: 0,
+  record: new Uint8Array(),
+  recordStart: 0,
+  pieceOffset: 0,
+  length: 0,
+  last: false,
+};
+
 export interface PacketizerParts {
   readonly keys: DirectionKeys;
   readonly remoteId: ConnectionId;
@@ -47,16 +59,6 @@ export interface Batch {
 
 export class Packetizer {
   readonly #parts: PacketizerParts;
-  readonly #plaintext = new Uint8Array(controlPlaintextBytesMax);
-  readonly #header = newBulkHeader();
-  readonly #piece: Piece = {
-    stream: 0,
-    record: new Uint8Array(),
-    recordStart: 0,
-    pieceOffset: 0,
-    length: 0,
-    last: false,
-  };
 
   constructor(parts: PacketizerParts) {
     this.#parts = parts;
@@ -110,7 +112,6 @@ export class Packetizer {
 
   #writePieces(out: Uint8Array, view: DataView, from: number, end: number, now: Instant): number {
     const { keys, remoteId, recovery, streams } = this.#parts;
-    const [piece, header] = [this.#piece, this.#header];
     let at = from;
     while (end - at >= bulkHeaderBytes + pieceBytesMin && streams.take(end - at - bulkHeaderBytes, piece)) {
       const length = bulkHeaderBytes + piece.length;
@@ -133,7 +134,7 @@ export class Packetizer {
   #writeControl(out: Uint8Array, view: DataView, at: number, end: number, now: Instant): number {
     const { acks, control, streams } = this.#parts;
     const room = Math.min(controlPlaintextBytesMax, end - at - controlHeaderBytes - tagBytes);
-    const writer = new ByteWriter(this.#plaintext.subarray(0, room));
+    const writer = new ByteWriter(controlPlaintext.subarray(0, room));
     // Always with one, even if it says nothing new: a repair makes sense only behind what was received before it.
     if (acks.any) {
       const frame = acks.take(now);

@@ -49,6 +49,9 @@ export interface SessionOptions {
   readonly wake: () => void;
 }
 
+/** Scratch for all connections: filled and used within one call. */
+const header = newBulkHeader();
+
 /** What a packet did: `unauthentic` changes nothing; a reason ends the connection. */
 export type PacketOutcome = 'unauthentic' | 'accepted' | { readonly reason: Reason; readonly byRemote: boolean };
 
@@ -61,7 +64,6 @@ export class Session implements PacketFate, SizeWatcher {
   readonly #acks = new AckTracker();
   readonly #control = new ControlQueue();
   readonly #packetizer: Packetizer;
-  readonly #header = newBulkHeader();
   /** Dialler: the remote is known to have our last handshake message. */
   confirmed: boolean;
 
@@ -183,7 +185,6 @@ export class Session implements PacketFate, SizeWatcher {
   }
 
   #handleBulk(bytes: Uint8Array, view: DataView, at: number, length: number, now: Instant): PacketOutcome {
-    const header = this.#header;
     if (!readBulkHeader(view, at, length, header, this.#options.keys.receiving.header)) return 'unauthentic';
     this.confirmed = true;
     // A number seen before is no reason to drop the piece: a forger may have replayed the header first.

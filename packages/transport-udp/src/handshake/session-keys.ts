@@ -31,8 +31,8 @@ function directionKeys(crypto: CryptoSuite, key: Uint8Array): DirectionKeys {
   const derived = crypto.hkdf(salt, key, 2 * keyBytes + 8);
   const header = viewOf(derived.subarray(2 * keyBytes));
   return {
-    control: crypto.aead(derived.slice(0, keyBytes)),
-    record: crypto.aead(derived.slice(keyBytes, 2 * keyBytes)),
+    control: crypto.aead(derived.subarray(0, keyBytes)),
+    record: crypto.aead(derived.subarray(keyBytes, 2 * keyBytes)),
     header: [header.getUint32(0), header.getUint32(4)],
   };
 }
