@@ -77,14 +77,14 @@ export interface EndpointStats {
 const nowhere: Address = { host: '', port: 0 };
 const firstMessageBytesMax = keyBytes + tagBytes;
 
-export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner {
+export class Endpoint implements DatagramMachine<EndpointEvent> {
   /** Our identity. */
   readonly peer: PeerId;
   readonly config: TransportConfig;
   readonly #options: EndpointOptions;
   readonly #congestion: CongestionFactory;
   readonly #out = new Outbox<EndpointEvent>();
-  readonly #memory = new RecordMemory();
+  readonly #owner: ConnectionOwner;
   /** By the first word of our connection id; the second is checked. */
   readonly #connections = new Map<number, Connection>();
   readonly #strangers: Strangers<Connection>;
@@ -107,6 +107,13 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
     this.#options = options;
     this.config = resolveConfig(options.config);
     this.peer = peerId(toHex(options.keyPair.publicKey))!;
+    this.#owner = {
+      config: this.config,
+      memory: new RecordMemory(),
+      randomBytes: options.randomBytes,
+      emit: (connection, event) => this.#out.push({ ...event, connection }),
+      touched: (connection) => this.#touch(connection),
+    };
     this.#strangers = new Strangers({ ...options, config: this.config });
     this.#congestion = options.congestion ?? controllerFor(this.config.priority);
   }
@@ -187,7 +194,7 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
     this.#now = now;
     for (let due = this.#timers.pop(now); due !== undefined; due = this.#timers.pop(now)) {
       due.handleTimeout(now);
-      this.touched(due);
+      this.#touch(due);
     }
     this.#settle();
   }
@@ -208,18 +215,12 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
     this.#settle();
   }
 
-  // What connections ask (ConnectionOwner)
+  // Inside
 
-  emit(connection: Connection, event: ConnectionEvent): void {
-    this.#out.push({ ...event, connection });
-  }
-
-  touched(connection: Connection): void {
+  #touch(connection: Connection): void {
     this.#touched.add(connection);
     this.#ready.add(connection);
   }
-
-  // Inside
 
   /** Brings timers and tables up to date for every connection that something happened to. */
   #settle(): void {
@@ -285,10 +286,10 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
   #handleMeeting(packet: HandshakePacket, dial: Connection): void {
     dial.handleMeeting(
       packet,
-      () => {
+      (expect) => {
         const id = this.#newConnectionId();
         this.#dials.addAnswer(dial, id);
-        return this.#handshake(id, dial.expected);
+        return this.#handshake(id, expect);
       },
       this.#now,
     );
@@ -313,19 +314,15 @@ export class Endpoint implements DatagramMachine<EndpointEvent>, ConnectionOwner
     const { expect, priority } = options;
     const chosen = priority === undefined ? this.#congestion : controllerFor(priority);
     const localId = this.#newConnectionId();
-    const connection = new Connection({
-      owner: this,
-      config: this.config,
+    const connection = new Connection(this.#owner, {
       handshake: this.#handshake(localId, expect === undefined ? undefined : fromHex(expect)),
       address,
       ...(initiatorId === undefined ? {} : { initiatorId }),
       congestion: options.congestion ?? chosen,
-      memory: this.#memory,
-      randomBytes: this.#options.randomBytes,
       now,
     });
     this.#connections.set(localId.high, connection);
-    this.touched(connection);
+    this.#touch(connection);
     return connection;
   }
 

@@ -28,24 +28,23 @@ import { Liveness } from './liveness.ts';
 import type { Batch } from './packetizer.ts';
 import { Session } from './session.ts';
 
-/** What a connection asks of its endpoint. */
+/** What all connections of an endpoint have in common, and ask of it. */
 export interface ConnectionOwner {
-  emit(connection: Connection, event: ConnectionEvent): void;
+  readonly config: TransportConfig;
+  readonly memory: RecordMemory;
+  /** Unguessable bytes. */
+  readonly randomBytes: (count: number) => Uint8Array;
+  readonly emit: (connection: Connection, event: ConnectionEvent) => void;
   /** Something may want to leave, or a timer has moved. */
-  touched(connection: Connection): void;
+  readonly touched: (connection: Connection) => void;
 }
 
 export interface ConnectionOptions {
-  readonly owner: ConnectionOwner;
-  readonly config: TransportConfig;
   readonly handshake: HandshakerOptions;
   readonly address: Address;
   /** The dialler's id, where the remote dialled. */
   readonly initiatorId?: ConnectionId;
   readonly congestion: CongestionFactory;
-  readonly memory: RecordMemory;
-  /** Unguessable bytes. */
-  readonly randomBytes: (count: number) => Uint8Array;
   readonly now: Instant;
 }
 
@@ -57,8 +56,13 @@ const flushMsMax = 2_000;
 export class Connection {
   /** For whoever uses the connection. */
   context: unknown;
-  readonly #options: ConnectionOptions;
-  #handshaker: Handshaker;
+  readonly #owner: ConnectionOwner;
+  readonly #congestion: CongestionFactory;
+  /** Where it was begun. */
+  readonly #address: Address;
+  #localId: ConnectionId;
+  /** Until the remote is known to have all of the handshake: an open connection should cost little. */
+  #handshaker: Handshaker | undefined;
   #dialler: boolean;
   /** The remote dials us while we dial it. */
   #meeting: Meeting | undefined;
@@ -69,18 +73,18 @@ export class Connection {
   readonly #liveness: Liveness;
   #closeReason: Reason = 'done';
   #closeDue = false;
-  /** Dialler: the remote has shown that it has our last handshake message. */
-  #confirmed = false;
   #bytesReceived = 0;
   #bytesSent = 0;
 
-  constructor(options: ConnectionOptions) {
-    const { handshake, config, now, initiatorId } = options;
+  constructor(owner: ConnectionOwner, { handshake, address, initiatorId, congestion, now }: ConnectionOptions) {
+    this.#owner = owner;
+    this.#congestion = congestion;
+    this.#address = address;
     this.#dialler = initiatorId === undefined;
-    this.#options = options;
     this.#handshaker = new Handshaker(handshake, initiatorId);
-    this.#deadline = after(now, config.handshakeTimeoutMs);
-    this.#liveness = new Liveness(config.idleTimeoutMs, now);
+    this.#localId = this.#handshaker.localId;
+    this.#deadline = after(now, owner.config.handshakeTimeoutMs);
+    this.#liveness = new Liveness(owner.config.idleTimeoutMs, now);
     if (this.#dialler) this.#handshaker.begin(now);
   }
 
@@ -88,7 +92,7 @@ export class Connection {
 
   /** The id that packets for us carry. */
   get localId(): ConnectionId {
-    return this.#handshaker.localId;
+    return this.#localId;
   }
 
   /** True when this side dialled. Where both did, one of them, once it is open: the one whose handshake was used. */
@@ -96,19 +100,14 @@ export class Connection {
     return this.#dialler;
   }
 
-  /** The public key of the only identity a dial wants to meet. */
-  get expected(): Uint8Array | undefined {
-    return this.#options.handshake.expect;
-  }
-
   /** True once the remote is known to have all of the handshake. */
   get confirmed(): boolean {
-    return this.#confirmed;
+    return this.#handshaker === undefined;
   }
 
   /** Where the remote is reached: changes when it moves and has proved the new address. */
   get address(): Address {
-    return this.#session?.paths.address ?? this.#options.address;
+    return this.#session?.paths.address ?? this.#address;
   }
 
   /** The remote's identity; undefined until it is authenticated. */
@@ -138,8 +137,8 @@ export class Connection {
   get stats(): ConnectionStats {
     const recovery = this.#session?.recovery;
     return {
-      datagramBytes: this.#session?.mtu.bytes ?? this.#options.config.datagramBytes,
-      srttMs: recovery?.rtt.srttMs ?? this.#options.config.initialRttMs,
+      datagramBytes: this.#session?.mtu.bytes ?? this.#owner.config.datagramBytes,
+      srttMs: recovery?.rtt.srttMs ?? this.#owner.config.initialRttMs,
       minRttMs: recovery?.rtt.minRttMs ?? Number.POSITIVE_INFINITY,
       cwndBytes: recovery?.controller.windowBytes ?? 0,
       bytesInFlight: recovery?.sent.bytesInFlight ?? 0,
@@ -178,26 +177,34 @@ export class Connection {
       this.#state = 'flushing';
       this.#deadline = after(now, flushMsMax);
     } else this.#sayClose(now);
-    this.#options.owner.touched(this);
+    this.#owner.touched(this);
   }
 
   // What arrives
 
   handleHandshake(packet: HandshakePacket, now: Instant): void {
     if (this.#state === 'closing' || this.#state === 'closed') return;
-    const answer = this.#meeting?.find(packet.to);
-    const handshaker = answer ?? this.#handshaker;
+    const handshaker = this.#meeting?.find(packet.to) ?? this.#handshaker;
+    if (handshaker === undefined) return;
     const progress = handshaker.handlePacket(packet, now);
     if (progress === 'refused') this.#end('authenticationFailed', false);
     if (progress === 'finished') this.#finishHandshake(handshaker, now);
-    this.#options.owner.touched(this);
+    this.#owner.touched(this);
   }
 
-  /** The remote's own dial, which came while ours is in progress: `options` for an answer, under an id of its own. */
-  handleMeeting(packet: HandshakePacket, options: () => HandshakerOptions, now: Instant): void {
+  /**
+   * The remote's own dial, which came while ours is in progress: `options` for an answer, under an id of its own, to the
+   * identity we expect.
+   */
+  handleMeeting(
+    packet: HandshakePacket,
+    options: (expect: Uint8Array | undefined) => HandshakerOptions,
+    now: Instant,
+  ): void {
+    const expected = this.#handshaker?.expected;
     this.#meeting ??= new Meeting();
-    this.#meeting.handleFirst(packet, options, now);
-    this.#options.owner.touched(this);
+    this.#meeting.handleFirst(packet, () => options(expected), now);
+    this.#owner.touched(this);
   }
 
   /** Notes the size of a datagram that belongs to this connection: what may be sent to an unproved address hangs on it. */
@@ -207,30 +214,27 @@ export class Connection {
 
   handlePacket(bytes: Uint8Array, view: DataView, at: number, length: number, from: Address, now: Instant): void {
     // Nobody but a leader that uses our dial has a reason to send this: it may be opened now.
-    if (this.#state === 'handshaking' && this.#handshaker.result !== undefined) this.#establish(now);
+    if (this.#state === 'handshaking' && this.#handshaker?.result !== undefined) this.#establish(now);
     const session = this.#session;
     if (session === undefined || this.#state === 'closed') return; // before the keys: the remote sends it again
     if (this.#state === 'closing') {
       this.#closeDue = true; // it seems not to have heard
-      return this.#options.owner.touched(this);
+      return this.#owner.touched(this);
     }
     const outcome = session.handlePacket(bytes, view, at, length, from, now);
     if (outcome === 'unauthentic') return;
-    if (!this.#confirmed && session.confirmed) {
-      this.#confirmed = true;
-      if (this.#state === 'open') this.#deadline = NEVER; // it was the handshake's
-      this.#handshaker.confirm();
-    }
+    if (this.#handshaker !== undefined && session.confirmed) this.#confirm();
     this.#liveness.heard(view.getUint8(at) !== packetKinds.control, now);
     if (outcome !== 'accepted') this.#finish(outcome.reason, outcome.byRemote, now);
-    this.#options.owner.touched(this);
+    this.#owner.touched(this);
   }
 
   nextTimeout(now: Instant): Instant {
     if (this.#state === 'closed') return NEVER;
     if (this.#state === 'closing') return this.#deadline;
     const session = this.#session?.nextTimeout(now) ?? NEVER;
-    return earliest(this.#handshaker.nextTimeout(), this.#deadline, this.#liveness.nextTimeout(), session);
+    const handshake = this.#handshaker?.nextTimeout() ?? NEVER;
+    return earliest(handshake, this.#deadline, this.#liveness.nextTimeout(), session);
   }
 
   handleTimeout(now: Instant): void {
@@ -241,7 +245,7 @@ export class Connection {
     }
     if (now >= this.#deadline) return this.#deadlinePassed(now);
     if (this.#liveness.isOver(now)) return this.#end('idleTimedOut', false);
-    this.#handshaker.handleTimeout(now);
+    this.#handshaker?.handleTimeout(now);
     this.#session?.handleTimeout(now);
     const midRecord = this.#session?.streams.midRecord === true;
     if (this.#liveness.handleTimeout(midRecord, now)) this.#session?.ping();
@@ -262,11 +266,11 @@ export class Connection {
   #fillOpen(out: Uint8Array, view: DataView, now: Instant, batch: Batch): void {
     const unproved = !this.#dialler && this.#session === undefined;
     if (unproved && this.#bytesSent + firstDatagramBytes > amplificationMax * this.#bytesReceived) return;
-    batch.length = this.#handshaker.pollTransmit(out);
+    batch.length = this.#handshaker?.pollTransmit(out) ?? 0;
     if (batch.length === 0) batch.length = this.#meeting?.pollTransmit(out) ?? 0;
     batch.segmentBytes = batch.length;
     if (batch.length > 0 || this.#session === undefined) return;
-    if (this.#session.streams.sealedBytes > this.#options.config.sealedBytesMax) this.#finish('exhausted', false, now);
+    if (this.#session.streams.sealedBytes > this.#owner.config.sealedBytesMax) this.#finish('exhausted', false, now);
     else if (this.#session.wants(now)) this.#session.fill(out, view, now, batch);
     if (this.#state === 'flushing' && this.#session.streams.idle) this.#sayClose(now);
     if (batch.length === 0) this.#fillClose(out, view, batch);
@@ -283,51 +287,57 @@ export class Connection {
   #finishHandshake(handshaker: Handshaker, now: Instant): void {
     const { remoteKey } = handshaker.result!;
     if (handshaker === this.#handshaker) {
-      const follows = this.#meeting !== undefined && !leads(this.#options.handshake.keyPair.publicKey, remoteKey);
+      const follows = this.#meeting !== undefined && !leads(handshaker.localKey, remoteKey);
       if (!follows) this.#establish(now);
       return;
     }
-    const known = this.#handshaker.result;
+    const known = this.#handshaker?.result;
     if (known !== undefined && !bytesEqual(known.remoteKey, remoteKey)) return; // dialled us from the address we dialled
     this.#handshaker = handshaker;
+    this.#localId = handshaker.localId;
     this.#dialler = false;
     this.#establish(now);
   }
 
   #establish(now: Instant): void {
-    const { address, config, congestion, memory, owner, randomBytes } = this.#options;
-    const { keys, remote, remoteKey, rttMs } = this.#handshaker.result!;
+    const { config, memory, randomBytes } = this.#owner;
+    const handshaker = this.#handshaker!;
+    const { keys, remote, remoteKey, rttMs } = handshaker.result!;
     this.#peer = peerId(toHex(remoteKey))!;
     this.#state = 'open';
     this.#meeting = undefined;
     this.#session = new Session({
       dialler: this.#dialler,
-      address,
+      address: this.#address,
       randomBytes,
       keys,
-      local: this.#handshaker.parameters,
+      local: handshaker.parameters,
       remote,
       windowsMax: config,
       datagramBytes: Math.min(config.datagramBytes, remote.datagramBytesMax),
       datagramBytesMax: Math.min(config.datagramBytesMax, remote.datagramBytesMax),
       initialRttMs: config.initialRttMs,
       ...(rttMs === undefined ? {} : { rttMs }),
-      congestion,
+      congestion: this.#congestion,
       memory,
       emit: (event) => this.#emit(event),
-      wake: () => owner.touched(this),
+      wake: () => this.#owner.touched(this),
     });
     const idleTimeoutMs = Math.min(config.idleTimeoutMs, remote.idleTimeoutMs);
     this.#liveness.open({ idleTimeoutMs, keepAliveMs: config.keepAliveMs }, now);
-    this.#confirmed = !this.#dialler;
-    if (this.#confirmed) this.#deadline = NEVER;
+    if (!this.#dialler) this.#confirm();
     this.#emit({ type: 'connectionOpened' });
+  }
+
+  #confirm(): void {
+    this.#handshaker = undefined;
+    if (this.#state === 'open') this.#deadline = NEVER; // it was the handshake's
   }
 
   /** The deadline is that of the handshake, or of flushing. */
   #deadlinePassed(now: Instant): void {
     if (this.#state === 'flushing') return this.#sayClose(now);
-    this.#end(this.#handshaker.sawMisfit ? 'authenticationFailed' : 'handshakeTimedOut', false);
+    this.#end(this.#handshaker?.sawMisfit === true ? 'authenticationFailed' : 'handshakeTimedOut', false);
   }
 
   /** The remote closed, or has to be shut out for what it sent. */
@@ -356,6 +366,6 @@ export class Connection {
   }
 
   #emit(event: ConnectionEvent): void {
-    if (this.#state === 'open' || this.#state === 'handshaking') this.#options.owner.emit(this, event);
+    if (this.#state === 'open' || this.#state === 'handshaking') this.#owner.emit(this, event);
   }
 }

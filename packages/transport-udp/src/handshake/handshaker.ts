@@ -88,6 +88,16 @@ export class Handshaker {
     return this.#options.parameters;
   }
 
+  /** Of a dialler: the only identity it wants to meet. */
+  get expected(): Uint8Array | undefined {
+    return this.#options.expect;
+  }
+
+  /** Our identity. */
+  get localKey(): Uint8Array {
+    return this.#options.keyPair.publicKey;
+  }
+
   /** The id we go by. */
   get localId(): ConnectionId {
     return this.#options.parameters.connectionId;
@@ -105,12 +115,6 @@ export class Handshaker {
   /** Dialler: begins. */
   begin(now: Instant): void {
     this.#say(1, this.#noise.writeMessage(new Uint8Array()), now);
-  }
-
-  /** The remote has shown that it has our last message. */
-  confirm(): void {
-    this.#repeatAt = NEVER;
-    this.#due = false;
   }
 
   handlePacket(packet: HandshakePacket, now: Instant): HandshakeProgress {
@@ -201,7 +205,6 @@ export class Handshaker {
     const read = this.#read(packet);
     if (read === undefined) return 'ignored';
     this.#finish(read, this.#rttMs(now));
-    this.confirm();
     return 'finished';
   }
 
