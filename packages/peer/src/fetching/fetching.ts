@@ -247,10 +247,9 @@ export class Fetching {
   /** What the remote would serve it can serve others: it hears again when there is something to ask for. */
   #decline(remote: Remote): void {
     if (remote.allowance === 0) return;
-    remote.weAreInterested = false;
     const declined = remote.allowance;
     remote.allowance = 0;
-    this.#host.send(remote.link, { type: 'interest', swarm: this.#swarm, interested: false, declined });
+    this.#tellInterest(remote, false, declined);
   }
 
   #next(remote: Remote, now: Instant): number | undefined {
@@ -358,9 +357,9 @@ export class Fetching {
     if (this.#policy.has(chunk)) remote.freeCount -= 1;
   }
 
-  #tellInterest(remote: Remote, interested: boolean): void {
-    if (interested === remote.weAreInterested) return;
+  #tellInterest(remote: Remote, interested: boolean, declined = 0): void {
+    if (interested === remote.weAreInterested && declined === 0) return;
     remote.weAreInterested = interested;
-    this.#host.send(remote.link, { type: 'interest', swarm: this.#swarm, interested, declined: 0 });
+    this.#host.send(remote.link, { type: 'interest', swarm: this.#swarm, interested, declined });
   }
 }
