@@ -171,7 +171,7 @@ export class Endpoint implements DatagramMachine<EndpointEvent> {
       const connection = this.#connectionAt(view, at);
       if (connection !== undefined && connection !== credited) connection.noteReceived(bytes.length);
       credited = connection;
-      if (view.getUint8(at) === packetKinds.handshake) this.#handleHandshake(bytes, at, length, from, connection);
+      if (view.getUint8(at) === packetKinds.handshake) this.#handleHandshake(bytes, view, at, length, from, connection);
       else if (connection !== undefined) connection.handlePacket(bytes, view, at, length, from, now);
       else this.#packetsUnknown += 1;
       at += length;
@@ -263,8 +263,15 @@ export class Endpoint implements DatagramMachine<EndpointEvent> {
     return connection?.localId.low === view.getUint32(at + 7) ? connection : undefined;
   }
 
-  #handleHandshake(bytes: Uint8Array, at: number, length: number, from: Address, known: Connection | undefined): void {
-    const packet = readHandshakePacket(bytes, at, length);
+  #handleHandshake(
+    bytes: Uint8Array,
+    view: DataView,
+    at: number,
+    length: number,
+    from: Address,
+    known: Connection | undefined,
+  ): void {
+    const packet = readHandshakePacket(bytes, view, at, length);
     if (packet === undefined) return;
     if (packet.step !== 1) {
       const connection = known ?? this.#dials.answering(packet.to.high);

@@ -101,7 +101,7 @@ export class KeyedRemote {
       length = packetLengthAt(view, at);
       if (length === 0) return;
       if (bytes[at] === packetKinds.handshake) {
-        const packet = readHandshakePacket(bytes, at, length);
+        const packet = readHandshakePacket(bytes, view, at, length);
         if (packet !== undefined) this.#handshaker.handlePacket(packet, now);
         continue;
       }

@@ -86,6 +86,20 @@ describe('under more handshakes than it wants, an endpoint', () => {
     expect(server.stats).toMatchObject({ connections: 0, retriesSent: 64, handshakesRefused: 436 });
   });
 
+  test('answers no more of them than leaves time for others, however many knock', () => {
+    const server = endpointFrom('server', { config: { retryFromHandshakes: 0 } });
+    const buffer = new Uint8Array(2_000);
+    const packets = firstPackets(1_000);
+    for (let ms = 0; ms < 100; ms += 1) {
+      for (let n = 0; n < 100; n += 1)
+        server.handleDatagram(packets[(100 * ms + n) % 1_000]!, spoofed(100 * ms + n), instant(ms));
+      while (server.pollTransmit(buffer, instant(ms)) !== undefined);
+    }
+    const { retriesSent, handshakesRefused } = server.stats;
+    expect(retriesSent).toBe(64 + 2 * 99);
+    expect(retriesSent + handshakesRefused).toBe(10_000);
+  });
+
   test('lets somebody in who really dials, in the middle of it', () => {
     const pair = new Pair({ config: { retryFromHandshakes: 8 } });
     pair.lab.network.interfere = (datagram) => (datagram.to.host.startsWith('10.66') ? [] : [datagram]);
@@ -95,6 +109,19 @@ describe('under more handshakes than it wants, an endpoint', () => {
     }
     pair.connect();
     expect(pair.connection.open && pair.serverConnection!.open).toBe(true);
+  });
+
+  test('tells strangers apart that go by the same id', () => {
+    const server = endpointFrom('server');
+    const [first, other] = firstPackets(2);
+    other!.set(first!.subarray(11, 19), 11); // another key, the same id
+    for (const from of [spoofed(1), spoofed(2), spoofed(1)])
+      for (const packet of [first!, other!]) server.handleDatagram(packet.slice(), from, instant(0));
+    expect(server.stats.connections).toBe(4);
+    server.poll();
+    server.handleTimeout(instant(20_000));
+    server.poll();
+    expect(server.stats.connections).toBe(0);
   });
 
   test('does not take a token that another address, or another dial, was given', () => {

@@ -28,6 +28,7 @@ export class Dials<Dial> {
 
   /** The dial to `address`; undefined also when there are several, which nobody could tell apart. */
   to(address: Address): Dial | undefined {
+    if (this.#entries.size === 0) return undefined; // whoever is flooded mostly dials nobody
     const there = this.#byAddress.get(formatAddress(address));
     return there?.size === 1 ? there.values().next().value : undefined;
   }

@@ -27,21 +27,27 @@ export interface HandshakePacket {
   readonly token: Uint8Array;
 }
 
-/** Undefined when the packet is of another version or contradicts itself. */
-export function readHandshakePacket(bytes: Uint8Array, at: number, length: number): HandshakePacket | undefined {
-  const view = viewOf(bytes.subarray(at, at + length));
-  const messageBytes = view.getUint16(21);
-  if (view.getUint8(19) !== protocolVersion || handshakeHeaderBytes + messageBytes > length) return undefined;
-  const tokenAt = at + handshakeHeaderBytes + messageBytes;
-  const tokenEnd = tokenAt < at + length ? tokenAt + 1 + bytes[tokenAt]! : 0;
+/** Undefined when the packet is of another version or contradicts itself. `view` is of `bytes`. */
+export function readHandshakePacket(
+  bytes: Uint8Array,
+  view: DataView,
+  at: number,
+  length: number,
+): HandshakePacket | undefined {
+  const messageAt = at + handshakeHeaderBytes;
+  const [tokenAt, end] = [messageAt + view.getUint16(at + 21), at + length];
+  if (view.getUint8(at + 19) !== protocolVersion || tokenAt > end) return undefined;
+  const tokenEnd = tokenAt < end ? tokenAt + 1 + bytes[tokenAt]! : 0;
   return {
-    to: { high: view.getUint32(3), low: view.getUint32(7) },
-    source: { high: view.getUint32(11), low: view.getUint32(15) },
-    step: view.getUint8(20),
-    message: bytes.slice(at + handshakeHeaderBytes, tokenAt),
-    token: tokenEnd > at + length ? new Uint8Array() : bytes.slice(tokenAt + 1, tokenEnd),
+    to: { high: view.getUint32(at + 3), low: view.getUint32(at + 7) },
+    source: { high: view.getUint32(at + 11), low: view.getUint32(at + 15) },
+    step: view.getUint8(at + 20),
+    message: bytes.slice(messageAt, tokenAt),
+    token: tokenEnd > end || tokenEnd === tokenAt + 1 ? noToken : bytes.slice(tokenAt + 1, tokenEnd),
   };
 }
+
+const noToken = new Uint8Array();
 
 /** Writes a packet padded to `bytesMin`; returns its length. */
 export function writeHandshakePacket(out: Uint8Array, packet: HandshakePacket, bytesMin = 0): number {

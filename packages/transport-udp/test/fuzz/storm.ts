@@ -298,7 +298,8 @@ export class Storm {
     const remote = this.#remotes[Number(to.host.split('.')[3])]!;
     if (remote.answers) {
       const length = packetLengthAt(viewOf(bytes), 0);
-      const packet = bytes[0] === packetKinds.handshake ? readHandshakePacket(bytes, 0, length) : undefined;
+      const packet =
+        bytes[0] === packetKinds.handshake ? readHandshakePacket(bytes, viewOf(bytes), 0, length) : undefined;
       if (packet?.step === 1) {
         remote.answers = false;
         remote.hostile = this.#newHostile(packet);
