@@ -22,7 +22,10 @@ export interface TransportConfig {
   readonly handshakeTimeoutMs: number;
   /** Sealed bytes a remote may at most send on one stream ahead of the reader. Windows grow to it where readers keep up. */
   readonly streamWindowBytes: number;
-  /** … and over all streams of a connection: what one remote can make us hold. */
+  /**
+   * … and over all streams of a connection. As much is at most kept of what the remote does not acknowledge: so in each
+   * direction it is what one remote can make us hold.
+   */
   readonly connectionWindowBytes: number;
   /** Streams a remote may have open at once; more wait at the remote. */
   readonly remoteStreamsMax: number;

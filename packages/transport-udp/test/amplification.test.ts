@@ -2,44 +2,16 @@
 // came from it (RFC 9000 section 8), and mostly less. Section numbers are those of RFC 9000.
 
 import { describe, expect, test } from 'vitest';
-import { type Address, type Instant, instant, type Rng, seededRng } from '@shoal/machine';
-import type { Endpoint } from '../src/index.ts';
+import { type Address, instant, type Rng, seededRng } from '@shoal/machine';
 import { packetKinds, viewOf } from '../src/packet/header.ts';
 import type { Frame } from '../src/packet/frames.ts';
-import { framed, KeyedRemote } from './keyed-remote.ts';
+import { type Datagram, framed, keyedPair, sent } from './keyed-remote.ts';
 import { clientAddress, endpointFrom } from './pair.ts';
 
 const victim: Address = { host: '10.66.0.1', port: 666 };
 
-/** Everything that `endpoint` sends now, by where it goes. */
-function sent(endpoint: Endpoint, now: Instant): { to: Address; bytes: Uint8Array }[] {
-  const buffer = new Uint8Array(65_507);
-  const datagrams: { to: Address; bytes: Uint8Array }[] = [];
-  for (let next = endpoint.pollTransmit(buffer, now); next !== undefined; next = endpoint.pollTransmit(buffer, now))
-    for (let at = 0; at < next.length; at += next.segmentBytes)
-      datagrams.push({
-        to: next.address,
-        bytes: buffer.slice(at, Math.min(next.length, at + next.segmentBytes)),
-      });
-  return datagrams;
-}
-
-const bytesTo = (host: string, datagrams: readonly { to: Address; bytes: Uint8Array }[]): number =>
+const bytesTo = (host: string, datagrams: readonly Datagram[]): number =>
   datagrams.reduce((sum, { to, bytes }) => sum + (to.host === host ? bytes.length : 0), 0);
-
-/** A server, and an authenticated remote of it that sends whatever it likes. */
-function keyed(): { server: Endpoint; remote: KeyedRemote; now: Instant } {
-  const server = endpointFrom('server');
-  const remote = new KeyedRemote();
-  const now = instant(0);
-  for (let packet = remote.pollHandshake(); packet !== undefined; packet = remote.pollHandshake()) {
-    server.handleDatagram(packet, clientAddress, now);
-    for (const { bytes } of sent(server, now)) remote.receive(bytes, now);
-  }
-  server.handleDatagram(remote.control([{ type: 'ping' }]), clientAddress, now);
-  sent(server, now);
-  return { server, remote, now };
-}
 
 /** As a stranger might send it: a handshake packet of any step and version. */
 function handshakePacket(rng: Rng, version: number, step: number, length: number): Uint8Array {
@@ -123,7 +95,7 @@ describe('an authenticated remote that pretends to have moved', () => {
     ['with questions in a full datagram', challenges(4), 1_400],
     ['with questions in the largest datagram', challenges(4), 60_000],
   ])('%s: has three times as much sent there at most', (_name, frames, padding) => {
-    const { server, remote, now } = keyed();
+    const { server, remote, now } = keyedPair();
     const packet = remote.control(framed(frames, padding));
     server.handleDatagram(packet, victim, now);
     let answered = bytesTo(victim.host, sent(server, now));
@@ -136,7 +108,7 @@ describe('an authenticated remote that pretends to have moved', () => {
   });
 
   test('again and again, from one address and another: the same for each', () => {
-    const { server, remote } = keyed();
+    const { server, remote } = keyedPair();
     const rng = seededRng('moves');
     const [asked, answered] = [new Map<string, number>(), new Map<string, number>()];
     for (let i = 0; i < 2_000; i += 1) {
@@ -154,7 +126,7 @@ describe('an authenticated remote that pretends to have moved', () => {
   });
 
   test('never has anything but questions and their answers sent there before it has proved itself (section 9.3.1)', () => {
-    const { server, remote, now } = keyed();
+    const { server, remote, now } = keyedPair();
     const [connection] = [...server.connections()];
     connection!.openStream()!.write(new Uint8Array(500_000));
     sent(server, now);
@@ -170,7 +142,7 @@ describe('an authenticated remote that pretends to have moved', () => {
 });
 
 test('a closed connection answers what still comes with less than three times as much (section 10.2.1)', () => {
-  const { server, remote, now } = keyed();
+  const { server, remote, now } = keyedPair();
   server.close(now);
   sent(server, now);
   const smallest = new Uint8Array(17);

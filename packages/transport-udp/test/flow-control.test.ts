@@ -44,9 +44,18 @@ describe('a receive window', () => {
 });
 
 test('credit never shrinks: an older grant that arrives late says nothing (RFC 9000 section 4.1)', () => {
-  const credit = new SendCredit(1_000);
+  const credit = new SendCredit(1_000, 2 ** 20);
   credit.use(800);
   expect([credit.raise(900), credit.raise(1_500), credit.available]).toEqual([false, true, 700]);
+});
+
+test('what is kept unacknowledged is bounded whatever the remote grants', () => {
+  const credit = new SendCredit(2 ** 40, 200_000);
+  credit.use(150_000);
+  expect([credit.available, credit.takeReopened()]).toEqual([50_000, false]);
+  credit.release(100_000);
+  expect([credit.available, credit.takeReopened(), credit.takeReopened()]).toEqual([150_000, true, false]);
+  expect(credit.used).toBe(150_000);
 });
 
 test('windows follow a long path to what it carries', () => {

@@ -1,7 +1,7 @@
 // A remote that has authenticated itself and has the keys of a connection, but is no endpoint: it sends exactly the
 // packets that a test wants, whatever the protocol says, and keeps what it was sent.
 
-import { instant, type Instant, type Rng, seededRng } from '@shoal/machine';
+import { type Address, instant, type Instant, type Rng, seededRng } from '@shoal/machine';
 import { firstDatagramBytes, type HandshakePacket, readHandshakePacket } from '../src/handshake/handshake-packet.ts';
 import { Handshaker } from '../src/handshake/handshaker.ts';
 import { aeadNonce } from '../src/handshake/noise.ts';
@@ -25,7 +25,9 @@ import {
   writePacketNumber,
 } from '../src/packet/header.ts';
 import { ByteWriter } from '../src/packet/varint.ts';
+import type { Endpoint, EndpointOptions } from '../src/index.ts';
 import { sealRecord } from '../src/streams/record.ts';
+import { clientAddress, endpointFrom } from './pair.ts';
 
 export interface KeyedRemoteOptions {
   readonly rng?: Rng;
@@ -166,4 +168,34 @@ export function framed(frames: readonly Frame[], padding = 0): Uint8Array {
   const writer = new ByteWriter(plaintext);
   for (const frame of frames) writeFrame(writer, frame);
   return plaintext;
+}
+
+export interface Datagram {
+  readonly to: Address;
+  readonly bytes: Uint8Array;
+}
+
+/** Everything that `endpoint` sends now. */
+export function sent(endpoint: Endpoint, now: Instant): Datagram[] {
+  const buffer = new Uint8Array(65_507);
+  const datagrams: Datagram[] = [];
+  for (let next = endpoint.pollTransmit(buffer, now); next !== undefined; next = endpoint.pollTransmit(buffer, now))
+    for (let at = 0; at < next.length; at += next.segmentBytes)
+      datagrams.push({ to: next.address, bytes: buffer.slice(at, Math.min(next.length, at + next.segmentBytes)) });
+  return datagrams;
+}
+
+/** A server, and an authenticated remote of it at `clientAddress` that sends whatever a test wants. */
+export function keyedPair(
+  server: Partial<EndpointOptions> = {},
+  remoteOptions: KeyedRemoteOptions = {},
+): { server: Endpoint; remote: KeyedRemote; now: Instant } {
+  const [endpoint, remote, now] = [endpointFrom('server', server), new KeyedRemote(remoteOptions), instant(0)];
+  for (let packet = remote.pollHandshake(); packet !== undefined; packet = remote.pollHandshake()) {
+    endpoint.handleDatagram(packet, clientAddress, now);
+    for (const { bytes } of sent(endpoint, now)) remote.receive(bytes, now);
+  }
+  endpoint.handleDatagram(remote.control([{ type: 'ping' }]), clientAddress, now);
+  for (const { bytes } of sent(endpoint, now)) remote.receive(bytes, now);
+  return { server: endpoint, remote, now };
 }

@@ -175,6 +175,17 @@ describe('packets in flight', () => {
   });
 });
 
+test('a remote that acknowledges nothing has us keep track of so many packets, and the oldest sent again', () => {
+  const { it, lost, fate } = recovery();
+  for (let i = 0; i < 300_000; i += 1) {
+    if (i % 1_000 === 0) it.sent.addPiece(instant(i), mss, 0, i, 1_000);
+    else it.sent.skip();
+    it.forgetOldest(fate);
+  }
+  expect(it.sent.next - it.sent.lowest).toBeLessThanOrEqual(131_072);
+  expect(lost).toEqual(Array.from({ length: 300 - it.sent.inFlightCount }, (_, i) => 1_000 * i));
+});
+
 describe('acknowledgements', () => {
   test('wait for a second packet or 25 ms, but not when something is missing', () => {
     const acks = new AckTracker();

@@ -25,8 +25,11 @@ import { ControlQueue } from './control-queue.ts';
 import { type Batch, Packetizer } from './packetizer.ts';
 import { type StreamEvent, StreamTable, type StreamTableOptions } from './stream-table.ts';
 
-/** Frames waiting to be sent: only a remote that asks for answers without end gets there, and it is shut out. */
-const controlFramesMax = 4_096;
+/**
+ * Frames waiting to be sent or acknowledged. Honest ends stay below it in a round trip; a remote that asks for answers
+ * without end, or never acknowledges them, gets there and is shut out.
+ */
+const controlFramesMax = 16_384;
 
 export interface SessionOptions {
   readonly dialler: boolean;
@@ -119,6 +122,7 @@ export class Session implements PacketFate, SizeWatcher {
   }
 
   fill(out: Uint8Array, view: DataView, now: Instant, batch: Batch): void {
+    this.recovery.forgetOldest(this);
     const alone = this.paths.poll(this.recovery.rtt.ptoMs, now);
     batch.address = alone?.address ?? this.paths.address;
     if (alone === undefined) this.#fillShared(out, view, now, batch);
@@ -227,7 +231,8 @@ export class Session implements PacketFate, SizeWatcher {
       else this.#handleFrame(frame, now);
     }
     if (challenge !== undefined) this.paths.handleChallenge(challenge, from, length);
-    return this.#control.size > controlFramesMax ? { reason: 'protocolViolated', byRemote: false } : 'accepted';
+    const framesKept = this.#control.size + this.recovery.sent.framesInFlight;
+    return framesKept > controlFramesMax ? { reason: 'protocolViolated', byRemote: false } : 'accepted';
   }
 
   /** The remote has moved. What is known of the old path holds only where no more than the port changed (section 9.4). */

@@ -67,10 +67,10 @@ export class StreamTable implements StreamOwner, WindowSource {
     this.#localBit = options.dialler ? 0 : 1;
     this.#openMax = remote.remoteStreamsMax;
     this.#remoteMax = local.remoteStreamsMax;
-    const credit = new SendCredit(remote.connectionWindowBytes);
+    const credit = new SendCredit(remote.connectionWindowBytes, windowsMax.connectionWindowBytes);
     this.#sendContext = { aead: keys.sending.record, memory, credit };
     const window = new ReceiveWindow(local.connectionWindowBytes, windowsMax.connectionWindowBytes);
-    this.#receiveContext = { aead: keys.receiving.record, memory, window };
+    this.#receiveContext = { aead: keys.receiving.record, memory, window, recordsHeld: 0 };
   }
 
   /** All streams that are not over in both directions. */
@@ -145,7 +145,7 @@ export class StreamTable implements StreamOwner, WindowSource {
   }
 
   handleMaxData(bytes: number): void {
-    if (this.#sendContext.credit.raise(bytes)) for (const stream of this.#streams.values()) this.#schedule(stream);
+    if (this.#sendContext.credit.raise(bytes)) this.#scheduleAll();
   }
 
   handleMaxStreamData(id: number, bytes: number): void {
@@ -189,7 +189,9 @@ export class StreamTable implements StreamOwner, WindowSource {
 
   pieceAcked(id: number, offset: number, length: number): void {
     const stream = this.#streams.get(id);
-    if (stream?.sending.acknowledge(offset, length) !== true) return;
+    const finished = stream?.sending.acknowledge(offset, length) === true;
+    if (this.#sendContext.credit.takeReopened()) this.#scheduleAll();
+    if (stream === undefined || !finished) return;
     this.#options.emit({ type: 'streamFinished', stream });
     this.#removeIfDone(stream);
   }
@@ -299,6 +301,10 @@ export class StreamTable implements StreamOwner, WindowSource {
     this.#options.wake();
   }
 
+  #scheduleAll(): void {
+    for (const stream of this.#streams.values()) this.#schedule(stream);
+  }
+
   /** A stop for a stream that is over here. */
   #answerStop(id: number, code: number): void {
     this.#options.control.push({ type: 'reset', stream: id, code, finalOffset: 0 });
@@ -327,6 +333,7 @@ export class StreamTable implements StreamOwner, WindowSource {
   #resetSending(stream: Stream, wireCode: number): void {
     const { sending, id } = stream;
     if (sending.state === 'open') sending.reset();
+    if (this.#sendContext.credit.takeReopened()) this.#scheduleAll();
     for (const turns of this.#sendable) turns.delete(stream);
     this.#options.control.push({ type: 'reset', stream: id, code: wireCode, finalOffset: sending.finalOffset });
     this.#options.wake();

@@ -6,7 +6,10 @@ import { ByteReader, type ByteWriter, varintBytes } from './varint.ts';
 
 /** Most ranges one ACK frame carries; older ones are left out. */
 export const ackRangesMax = 64;
-/** Most frames read from one packet; a packet with more is a violation. */
+/**
+ * Most frames read from one packet; a packet with more is a violation. So is a second ACK: each may have us look at
+ * everything in flight.
+ */
 const framesPerPacketMax = 512;
 
 /** `ranges` holds start and end (half-open) of each range, flat, the highest first. `delayUs` in microseconds. */
@@ -125,11 +128,14 @@ export function writeFrame(writer: ByteWriter, frame: Frame): void {
 export function readFrames(bytes: Uint8Array): Frame[] | undefined {
   const reader = new ByteReader(bytes);
   const frames: Frame[] = [];
+  let acknowledged = false;
   while (reader.remaining > 0) {
     const type = reader.byte();
     if (type === types.padding) continue;
     const frame = readFrame(reader, type);
     if (frame === undefined || reader.failed || frames.length === framesPerPacketMax) return undefined;
+    if (frame.type === 'ack' && acknowledged) return undefined;
+    acknowledged ||= frame.type === 'ack';
     frames.push(frame);
   }
   return reader.failed ? undefined : frames;

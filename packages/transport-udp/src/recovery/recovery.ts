@@ -13,6 +13,11 @@ import { controlPayload, packetStates, SentPackets } from './sent-packets.ts';
 const persistentCongestionThreshold = 3; // section 7.6.1
 const probesPerTimeout = 2; // section 6.2.4
 const backoffMax = 10; // 2^10 probe timeouts are longer than any idle timeout
+/**
+ * Packet numbers from the oldest packet in flight on that are kept track of: more than any path holds. A remote that
+ * acknowledges nothing, and has us acknowledge what it sends, gets there: then the oldest counts as lost.
+ */
+const packetsTrackedMax = 131_072;
 
 /** Is told what became of what packets carried. */
 export interface PacketFate {
@@ -201,6 +206,15 @@ export class Recovery {
     this.#cutAt = undefined;
     this.#late.forget();
     this.#pace();
+  }
+
+  /** Gives the oldest packets up where they hold on to too much: to be called before packets leave. */
+  forgetOldest(fate: PacketFate): void {
+    const { sent } = this;
+    while (sent.inFlightCount > 0 && sent.next - sent.lowest > packetsTrackedMax) {
+      this.#tellLost(sent.lowest, fate);
+      sent.settle(sent.lowest, packetStates.lost);
+    }
   }
 
   /** The next moment of loss detection: a time threshold, else a probe. */

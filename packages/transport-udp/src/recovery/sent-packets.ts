@@ -24,6 +24,8 @@ export class SentPackets {
   /** Bytes of ack-eliciting packets neither acknowledged nor lost. */
   bytesInFlight = 0;
   inFlightCount = 0;
+  /** Control frames in packets in flight. */
+  framesInFlight = 0;
 
   /** Notes a packet with a piece of a stream; `offset` counts the stream's sealed bytes. Returns its number. */
   addPiece(now: Instant, bytes: number, stream: number, offset: number, length: number): number {
@@ -37,6 +39,7 @@ export class SentPackets {
   addControl(now: Instant, bytes: number, frames: readonly Frame[]): number {
     const packetNumber = this.#add(now, bytes, controlPayload);
     this.#frames.set(packetNumber, frames);
+    this.framesInFlight += frames.length;
     return packetNumber;
   }
 
@@ -83,6 +86,7 @@ export class SentPackets {
     if (ring.get(packetNumber, stateField) === packetStates.inFlight) {
       this.bytesInFlight -= ring.get(packetNumber, bytesField);
       this.inFlightCount -= 1;
+      this.framesInFlight -= this.frames(packetNumber).length;
     }
     ring.set(packetNumber, stateField, state);
     if (ring.get(packetNumber, streamField) === controlPayload) this.#frames.delete(packetNumber);

@@ -3,6 +3,7 @@
 // memory that a remote can make us hold. So it begins small and grows only for readers that keep up (section 4.2 leaves how to us).
 
 import { type Instant, msBetween } from '@shoal/machine';
+import { recordBytesMax } from './record.ts';
 
 /** Windows begin with so much, where the configuration allows as much. */
 export const firstStreamWindowBytes: number = 2 ** 20;
@@ -67,17 +68,22 @@ export class ReceiveWindow {
   }
 }
 
-/** What the remote has granted to us over all streams. */
+/** What may be sealed over all streams: what the remote has granted, and no more than we want to keep for it. */
 export class SendCredit {
+  readonly #keptMost: number;
   #limit: number;
   #used = 0;
+  #kept = 0;
+  #reopened = false;
 
-  constructor(limit: number) {
+  /** The remote grants up to `limit`; of what it does not acknowledge at most `keptMost` bytes are kept. */
+  constructor(limit: number, keptMost: number) {
     this.#limit = limit;
+    this.#keptMost = keptMost;
   }
 
   get available(): number {
-    return this.#limit - this.#used;
+    return Math.min(this.#limit - this.#used, this.#keptMost - this.#kept);
   }
 
   /** Bytes sealed so far. */
@@ -87,6 +93,20 @@ export class SendCredit {
 
   use(bytes: number): void {
     this.#used += bytes;
+    this.#kept += bytes;
+  }
+
+  /** So many need not be kept any more. */
+  release(bytes: number): void {
+    this.#reopened ||= this.#keptMost - this.#kept < recordBytesMax;
+    this.#kept -= bytes;
+  }
+
+  /** True once after what is kept may have held somebody back, and no longer does. */
+  takeReopened(): boolean {
+    const reopened = this.#reopened;
+    this.#reopened = false;
+    return reopened;
   }
 
   /** Limits never shrink: an older frame that arrives late says nothing. */

@@ -18,6 +18,8 @@ export interface ReceiveContext {
   readonly aead: Aead;
   readonly memory: RecordMemory;
   readonly window: ReceiveWindow;
+  /** Records begun and not yet read, of all streams. */
+  recordsHeld: number;
 }
 
 interface Assembly {
@@ -44,6 +46,12 @@ interface OpenedRecord {
  */
 export type PieceOutcome = 'known' | 'refused' | 'stored' | 'whole' | 'spoilt' | 'damaged';
 
+/**
+ * Windows count bytes, but a record of a few bytes takes hundreds in memory. Beyond so many records on all streams, only
+ * those that somebody waits for are begun; others are refused, and the remote sends them again.
+ */
+export const recordsHeldMax = 8_192;
+
 /** Records that may be asked for again beyond one for each that opened: what a damaging network needs. */
 const repairsMax = 16;
 
@@ -54,6 +62,8 @@ export class ReceiveStream {
   readonly #assemblies = new Map<number, Assembly>();
   readonly #opened = new Map<number, OpenedRecord>();
   readonly #readable: OpenedRecord[] = [];
+  /** Where records stand that were begun and not yet handed out in order. */
+  readonly #begun = new RangeSet();
   /** Of all records begun and not yet read. */
   #heldBytes = 0;
   #highestEnd = 0;
@@ -106,6 +116,7 @@ export class ReceiveStream {
     const record = this.#readable.shift();
     if (record !== undefined) {
       this.#context.memory.lend(record.plaintext);
+      this.#context.recordsHeld -= 1;
       this.#heldBytes -= record.recordBytes;
       this.#consume(record.recordBytes, grants);
     }
@@ -157,9 +168,14 @@ export class ReceiveStream {
     const end = recordStart + recordBytes;
     const grown = Math.max(0, end - this.#highestEnd);
     if (recordBytes < tagBytes || end > this.#window.granted || !this.#context.window.allows(grown)) return undefined;
-    // Honest records do not overlap, so together they fit between what was read and what was granted.
-    if (this.#heldBytes + recordBytes > this.#window.granted - this.#consumedEnd) return undefined;
+    // Records do not overlap: so together they are no larger than what the windows have counted.
+    const [gap] = this.#begun.gaps(recordStart, end);
+    if (gap?.start !== recordStart || gap.end !== end) return undefined;
+    const wanted = recordStart === this.#nextStart && this.#readable.length === 0;
+    if (this.#context.recordsHeld >= recordsHeldMax && !wanted) return undefined;
     this.#context.window.receive(grown);
+    this.#context.recordsHeld += 1;
+    this.#begun.add(recordStart, end);
     this.#highestEnd += grown;
     this.#heldBytes += recordBytes;
     const assembly: Assembly = {
@@ -188,6 +204,7 @@ export class ReceiveStream {
       this.#readable.push(next);
       this.#endReached = next.last;
     }
+    this.#begun.remove(start, this.#nextStart);
     return 'whole';
   }
 
@@ -210,7 +227,9 @@ export class ReceiveStream {
     for (const { sealed } of this.#assemblies.values()) this.#context.memory.give(sealed);
     for (const { plaintext } of this.#opened.values()) this.#context.memory.give(plaintext);
     for (const { plaintext } of this.#readable) this.#context.memory.give(plaintext);
+    this.#context.recordsHeld -= this.#assemblies.size + this.#opened.size + this.#readable.length;
     this.#assemblies.clear();
+    this.#begun.clear();
     this.#heldBytes = 0;
     this.#opened.clear();
     this.#readable.length = 0;

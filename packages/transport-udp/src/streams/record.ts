@@ -5,7 +5,7 @@
 import { type Aead, tagBytes } from '../crypto.ts';
 
 /** Largest record with its tag: what the 16 bits of a packet header can say. */
-const recordBytesMax = 65_536;
+export const recordBytesMax = 65_536;
 /** Most plaintext in one record. */
 export const recordPlaintextBytesMax: number = recordBytesMax - tagBytes;
 

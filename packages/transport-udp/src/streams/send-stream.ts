@@ -9,6 +9,9 @@ import { type RecordMemory, recordPlaintextBytesMax, sealRecord } from './record
 /** Records shrink to this where the network damages packets, and grow back as they get through. */
 const recordPlaintextBytesMin = 8_176;
 
+/** Gaps remembered in the numbers of repairs. They come nearly in order; with more gaps the remote makes them up. */
+const repairGapsMax = 64;
+
 /** Writes that are sealed stay in the array until there are so many: taking one off the front each time is slow. */
 const chunksKept = 256;
 
@@ -144,7 +147,9 @@ export class SendStream {
     if (this.#lost.rangeCount > 0) this.#lost.remove(offset, offset + length);
     const prefix = this.#ackedPrefix;
     while (this.#records.length > 0 && this.#records[0]!.start + this.#records[0]!.sealed.length <= prefix) {
-      this.#context.memory.give(this.#records.shift()!.sealed);
+      const { sealed } = this.#records.shift()!;
+      this.#context.memory.give(sealed);
+      this.#context.credit.release(sealed.length);
       this.#recordPlaintextBytes = Math.min(this.#recordPlaintextBytes + 512, recordPlaintextBytesMax);
     }
     if (this.#lastSealed && prefix === this.#sealedEnd) this.#state = 'finished';
@@ -157,11 +162,11 @@ export class SendStream {
     for (const gap of this.#acked.gaps(offset, offset + length)) this.#lost.add(gap.start, gap.end);
   }
 
-  /** The remote could not open a record: all of it has to be sent again. False when it is not there any more. */
+  /** The remote could not open a record: all of it has to be sent again. False when that cannot be. */
   repair(start: number, repair: number): boolean {
     if (this.#state === 'reset' || this.#repaired.has(repair)) return true;
     const record = this.#records.find((one) => one.start === start);
-    if (record === undefined) return false;
+    if (record === undefined || this.#repaired.rangeCount > repairGapsMax) return false;
     this.#repaired.add(repair, repair + 1);
     this.#recordPlaintextBytes = Math.max(this.#recordPlaintextBytes >> 1, recordPlaintextBytesMin);
     const end = start + record.sealed.length;
@@ -259,6 +264,7 @@ export class SendStream {
     this.#chunkHead = 0;
     this.#chunkAt = 0;
     this.#queuedBytes = 0;
+    this.#context.credit.release(this.retainedBytes);
     for (const { sealed } of this.#records) this.#context.memory.give(sealed);
     this.#records = [];
     this.#lost.clear();
