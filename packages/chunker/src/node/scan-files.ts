@@ -3,9 +3,9 @@
 // that is a file of the same folder; any other link is left out and told, so that sharing a folder never shares
 // what lies outside it. So are sockets, devices and unfinished downloads.
 
-import type { Stats } from 'node:fs';
-import { lstat, readdir, realpath, stat } from 'node:fs/promises';
+import { lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, join, resolve, sep } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { ShoalError } from '@shoal/machine';
 import { comparePaths } from '../path-set.ts';
 import { describePathProblem, nameProblem, showName } from '../safe-path.ts';
@@ -43,9 +43,13 @@ export interface ScannedSet {
  */
 export async function scanFiles(path: string): Promise<ScannedSet> {
   const root = resolve(path);
-  const stats = await looking((at) => stat(at), root);
+  const stats = looking((at) => statSync(at), root);
   const name = basename(root);
-  if (stats.isDirectory()) return new FolderScan(root, await looking((at) => realpath(at), root)).run(name);
+  if (stats.isDirectory())
+    return new FolderScan(
+      root,
+      looking((at) => realpathSync(at), root),
+    ).run(name);
   if (!stats.isFile()) throw new ShoalError('notFound', `${showName(path)} is neither a file nor a folder`);
   checkName(name, path);
   return { kind: 'file', name, files: [scannedFile(name, root, stats)], emptyFolders: [], skipped: [] };
@@ -58,6 +62,7 @@ class FolderScan {
   readonly #files: ScannedFile[] = [];
   readonly #emptyFolders: string[] = [];
   readonly #skipped: SkippedEntry[] = [];
+  #yieldAt = 0;
 
   constructor(root: string, realRoot: string) {
     this.#root = root;
@@ -77,30 +82,31 @@ class FolderScan {
 
   /** Notes what lies directly in a folder; answers the folders in it. */
   async #scanFolder(folder: string): Promise<string[]> {
-    const diskFolder = join(this.#root, folder);
-    const entries = await looking((at) => readdir(at, { withFileTypes: true }), diskFolder);
+    const entries = looking((at) => readdirSync(at, { withFileTypes: true }), join(this.#root, folder));
     const folders: string[] = [];
     let kept = 0;
-    // Some at a time: one by one is slow, all at once would open the whole folder's worth of requests.
-    for (let start = 0; start < entries.length; start += statsAtOnce) {
-      const notes = entries.slice(start, start + statsAtOnce).map(async (entry) => {
-        const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-        checkName(entry.name, path);
-        if (entry.isDirectory() && !isPartialName(entry.name)) folders.push(path);
-        else if (!(await this.#note(path, entry.isFile()))) return;
-        kept += 1;
-      });
-      await Promise.all(notes);
+    for (const entry of entries) {
+      if (performance.now() > this.#yieldAt) await this.#letOthersRun();
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      checkName(entry.name, path);
+      if (entry.isDirectory() && !isPartialName(entry.name)) folders.push(path);
+      else if (!this.#note(path, entry.isFile())) continue;
+      kept += 1;
     }
     if (kept === 0 && folder !== '') this.#emptyFolders.push(folder);
     return folders;
   }
 
+  async #letOthersRun(): Promise<void> {
+    await setImmediate();
+    this.#yieldAt = performance.now() + sliceMs;
+  }
+
   /** Keeps a file or a link to one, or notes why not. Answers whether it was kept. */
-  async #note(path: string, isPlainFile: boolean): Promise<boolean> {
+  #note(path: string, isPlainFile: boolean): boolean {
     const diskPath = join(this.#root, path);
-    const stats = await looking((at) => lstat(at), diskPath);
-    const found = isPlainFile && stats.isFile() ? { stats, diskPath } : await this.#follow(diskPath, stats);
+    const stats = looking((at) => lstatSync(at), diskPath);
+    const found = isPlainFile && stats.isFile() ? { stats, diskPath } : this.#follow(diskPath, stats);
     if (typeof found === 'string') {
       this.#skipped.push({ path, reason: found });
       return false;
@@ -109,23 +115,24 @@ class FolderScan {
     return true;
   }
 
-  async #follow(diskPath: string, stats: Stats): Promise<{ stats: Stats; diskPath: string } | SkippedEntry['reason']> {
+  #follow(diskPath: string, stats: Stats): { stats: Stats; diskPath: string } | SkippedEntry['reason'] {
     if (stats.isDirectory()) return 'unfinishedDownload';
     if (!stats.isSymbolicLink()) return 'notAFile';
     let target: string;
     try {
-      target = await realpath(diskPath);
+      target = realpathSync(diskPath);
     } catch {
       return 'linkBroken'; // to nothing, to itself, or through a folder that may not be read
     }
     if (!target.startsWith(this.#realRoot + sep)) return 'linkLeadsOutside';
-    const targetStats = await looking((at) => stat(at), target);
+    const targetStats = looking((at) => statSync(at), target);
     if (targetStats.isDirectory()) return 'linkToFolder';
     return targetStats.isFile() ? { stats: targetStats, diskPath: target } : 'notAFile';
   }
 }
 
-const statsAtOnce = 64;
+/** Looking at a file is done at once, since handing it to another thread takes longer; but not at many without a break. */
+const sliceMs = 10;
 
 const scannedFile = (path: string, diskPath: string, stats: Stats): ScannedFile => ({
   path,
@@ -141,9 +148,9 @@ function checkName(name: string, path: string): void {
   throw new ShoalError('nameUnsafe', `cannot share ${showName(path)}: its name ${describePathProblem(problem)}`);
 }
 
-async function looking<T>(look: (path: string) => Promise<T>, path: string): Promise<T> {
+function looking<T>(look: (path: string) => T, path: string): T {
   try {
-    return await look(path);
+    return look(path);
   } catch (error) {
     throw diskError(error, 'cannot read', path);
   }
