@@ -5,6 +5,8 @@
 
 import { invariant } from '@shoal/machine';
 
+const utf8 = new TextEncoder();
+
 /** Appends values to a growing buffer. Lengths of arrays are given first, their items follow as calls. */
 export class CanonicalWriter {
   #bytes = new Uint8Array(256);
@@ -28,7 +30,7 @@ export class CanonicalWriter {
   }
 
   text(value: string): this {
-    const bytes = new TextEncoder().encode(value);
+    const bytes = utf8.encode(value);
     if (bytes.length < 32) this.#byte(0xa0 | bytes.length);
     else this.#lengthHeader([0xd9, 0xda, 0xdb], bytes.length);
     return this.#append(bytes);
@@ -42,6 +44,13 @@ export class CanonicalWriter {
   /** A copy of everything written. */
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#size);
+  }
+
+  /** A view of everything written, good until the next call: what comes then is written in the same memory. */
+  takeView(): Uint8Array {
+    const view = this.#bytes.subarray(0, this.#size);
+    this.#size = 0;
+    return view;
   }
 
   #lengthHeader(tags: readonly [number, number, number], length: number): void {

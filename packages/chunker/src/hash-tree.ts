@@ -129,19 +129,22 @@ const isBeside = (low: number, high: number, { from, to }: LeafRun): boolean => 
 const splitOf = (low: number, high: number): number => low + 2 ** (31 - Math.clz32(high - low - 1));
 
 function parent(left: TreeNode, right: TreeNode, hash: Hash): TreeNode {
-  const written = new Uint8Array(2 * nodeBytes);
-  writeNode(written, 0, left);
-  writeNode(written, nodeBytes, right);
-  return { digest: hash.digest(written), bytes: left.bytes + right.bytes };
+  writeNode(pair, 0, left);
+  writeNode(pair, nodeBytes, right);
+  return { digest: hash.digest(pair), bytes: left.bytes + right.bytes };
 }
+
+/** What a parent hashes: memory of its own for each would cost more than the hash. */
+const pair = new Uint8Array(2 * nodeBytes);
 
 /** Of a tree without leaves: the digest of nothing. */
 const emptyRoot = (hash: Hash): TreeNode => ({ digest: hash.digest(new Uint8Array(0)), bytes: 0 });
 
 function writeNode(target: Uint8Array, at: number, { digest, bytes }: TreeNode): void {
-  const view = new DataView(target.buffer, target.byteOffset + at);
-  view.setUint32(0, Math.floor(bytes / 2 ** 32));
-  view.setUint32(4, bytes % 2 ** 32);
+  for (let rest = bytes, index = at + 7; index >= at; index -= 1) {
+    target[index] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
   target.set(digest, at + 8);
 }
 

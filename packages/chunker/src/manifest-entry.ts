@@ -27,11 +27,13 @@ export const contentBytes = (entry: ManifestEntry): number => ('bytes' in entry 
 
 export function encodeEntries(entries: readonly ManifestEntry[]): Uint8Array {
   const writer = new CanonicalWriter();
-  for (const entry of entries) {
-    const kind = 'emptyFolder' in entry ? 2 : entry.executable ? 1 : 0;
-    writer.array(3).text(entry.path).uint(contentBytes(entry)).uint(kind);
-  }
+  for (const entry of entries) writeEntry(writer, entry);
   return writer.finish();
+}
+
+export function writeEntry(writer: CanonicalWriter, entry: ManifestEntry): void {
+  const kind = 'emptyFolder' in entry ? 2 : entry.executable ? 1 : 0;
+  writer.array(3).text(entry.path).uint(contentBytes(entry)).uint(kind);
 }
 
 /** Exactly `count` entries; undefined when `bytes` are none. Whether their paths are safe is not looked at here. */

@@ -14,16 +14,13 @@ export interface DiskFiles {
 const separator = '\0';
 
 export function packFiles(files: readonly ScannedFile[]): DiskFiles {
-  const packed = (value: (file: ScannedFile) => number): Float64Array => {
-    const numbers = new Float64Array(new SharedArrayBuffer(files.length * 8));
-    for (const [index, file] of files.entries()) numbers[index] = value(file);
-    return numbers;
-  };
-  return {
-    paths: files.map(({ diskPath }) => diskPath).join(separator),
-    bytes: packed(({ bytes }) => bytes),
-    mtimesMs: packed(({ mtimeMs }) => mtimeMs),
-  };
+  const bytes = new Float64Array(new SharedArrayBuffer(files.length * 8));
+  const mtimesMs = new Float64Array(new SharedArrayBuffer(files.length * 8));
+  for (let file = 0; file < files.length; file += 1) {
+    bytes[file] = files[file]!.bytes;
+    mtimesMs[file] = files[file]!.mtimeMs;
+  }
+  return { paths: files.map(({ diskPath }) => diskPath).join(separator), bytes, mtimesMs };
 }
 
 export const pathsOf = ({ paths }: DiskFiles): readonly string[] => paths.split(separator);

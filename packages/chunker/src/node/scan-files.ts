@@ -82,7 +82,8 @@ class FolderScan {
 
   /** Notes what lies directly in a folder; answers the folders in it. */
   async #scanFolder(folder: string): Promise<string[]> {
-    const entries = looking((at) => readdirSync(at, { withFileTypes: true }), join(this.#root, folder));
+    const diskFolder = join(this.#root, folder, sep);
+    const entries = looking((at) => readdirSync(at, { withFileTypes: true }), diskFolder);
     const folders: string[] = [];
     let kept = 0;
     for (const entry of entries) {
@@ -90,7 +91,7 @@ class FolderScan {
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
       checkName(entry.name, path);
       if (entry.isDirectory() && !isPartialName(entry.name)) folders.push(path);
-      else if (!this.#note(path, entry.isFile())) continue;
+      else if (!this.#note(path, diskFolder + entry.name, entry.isFile())) continue;
       kept += 1;
     }
     if (kept === 0 && folder !== '') this.#emptyFolders.push(folder);
@@ -103,8 +104,7 @@ class FolderScan {
   }
 
   /** Keeps a file or a link to one, or notes why not. Answers whether it was kept. */
-  #note(path: string, isPlainFile: boolean): boolean {
-    const diskPath = join(this.#root, path);
+  #note(path: string, diskPath: string, isPlainFile: boolean): boolean {
     const stats = looking((at) => lstatSync(at), diskPath);
     const found = isPlainFile && stats.isFile() ? { stats, diskPath } : this.#follow(diskPath, stats);
     if (typeof found === 'string') {

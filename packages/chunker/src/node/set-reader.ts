@@ -18,7 +18,7 @@ export class SetReader {
   constructor(files: DiskFiles) {
     this.#files = files;
     this.#paths = pathsOf(files);
-    this.layout = new Layout(files.bytes, Math.max(1, sumOf(files.bytes)));
+    this.layout = new Layout(files.bytes, Number.MAX_SAFE_INTEGER);
   }
 
   /**
@@ -78,9 +78,3 @@ const changedWhileRead = (diskPath: string): ShoalError =>
     'contentChanged',
     `${showName(diskPath)} changed while it was read: try again when nobody writes to it`,
   );
-
-function sumOf(numbers: Float64Array): number {
-  let sum = 0;
-  for (const number of numbers) sum += number;
-  return sum;
-}
