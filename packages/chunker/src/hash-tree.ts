@@ -18,7 +18,7 @@ export interface TreeNode {
 /** Size of a node as written. */
 export const nodeBytes: number = 8 + digestBytes;
 
-/** Leaves from `from` up to, not including, `to`. */
+/** Leaves from `from` up to, not including, `to`. A run of none is proven by nothing. */
 export interface LeafRun {
   readonly from: number;
   readonly to: number;
@@ -45,9 +45,9 @@ export class HashTree {
 
   /** The nodes beside a run of leaves that lead from it to the root, as written: at most two for each level. */
   prove({ from, to }: LeafRun): Uint8Array {
-    invariant(from >= 0 && from < to && to <= this.#count, 'a run of leaves lies inside the tree');
+    invariant(from >= 0 && from <= to && to <= this.#count, 'a run of leaves lies inside the tree');
     const beside: TreeNode[] = [];
-    this.#collectBeside(0, this.#count, { from, to }, beside);
+    if (from < to) this.#collectBeside(0, this.#count, { from, to }, beside);
     const proof = new Uint8Array(beside.length * nodeBytes);
     for (const [index, node] of beside.entries()) writeNode(proof, index * nodeBytes, node);
     return proof;
@@ -82,7 +82,7 @@ export function proofBytes(count: number, run: LeafRun): number {
     const middle = splitOf(low, high);
     return beside(low, middle) + beside(middle, high);
   };
-  return count === 0 ? 0 : beside(0, count) * nodeBytes;
+  return run.from < run.to ? beside(0, count) * nodeBytes : 0;
 }
 
 /** What is known of a tree whose leaves are elsewhere. */
@@ -103,7 +103,8 @@ export function startOfRun(
   hash: Hash,
 ): number | undefined {
   const run = { from, to: from + leaves.length };
-  if (leaves.length === 0 || run.to > count || proof.length !== proofBytes(count, run)) return undefined;
+  if (run.to > count || proof.length !== proofBytes(count, run)) return undefined;
+  if (leaves.length === 0) return 0;
   let at = 0;
   let start = 0;
   const climb = (low: number, high: number): TreeNode => {

@@ -1,4 +1,4 @@
-// A manifest put together from parts that strangers send, in any order after the header. Each part is checked when it
+// A manifest put together from parts that strangers send, in any order after the first. Each part is checked when it
 // comes, so whoever sends a wrong one is known at once, and what others sent stays.
 
 import { invariant } from '@shoal/machine';
@@ -7,7 +7,7 @@ import { digestBytes, type HashSuite } from './hash.ts';
 import { assembleDocument, documentBytesMax, type ManifestDocument } from './manifest-document.ts';
 import type { ManifestEntry } from './manifest-entry.ts';
 import { decodeHeader, type ManifestHeader, type ManifestProblem } from './manifest-header.ts';
-import { partCountOf, placeOfPart } from './manifest-parts.ts';
+import { openPart, type OpenedPart, partCountOf, runOfPart } from './manifest-parts.ts';
 import { decodeChunkRun, decodeEntryRun } from './manifest-run.ts';
 import { type SwarmId, swarmIdOf } from './swarm-id.ts';
 
@@ -26,7 +26,7 @@ export class ManifestAssembly {
     this.#hashes = hashes;
   }
 
-  /** Parts not there yet, in order: the header alone until it is there. */
+  /** Parts not there yet, in order: only the first one is known of until it is there. */
   get missing(): ReadonlySet<number> {
     return this.#missing;
   }
@@ -36,12 +36,13 @@ export class ManifestAssembly {
     return this.#bytes;
   }
 
-  /** Takes a missing part; false when `bytes` are not that part: whoever sent them lies. */
+  /** Takes a missing part, the first one first; false when `bytes` are not that part: whoever sent them lies. */
   take(part: number, bytes: Uint8Array): boolean {
     invariant(this.#missing.has(part), 'only missing parts are taken');
-    const isTaken =
-      this.#header?.ok === true ? this.#takeRun(this.#header.value, part, bytes) : this.#takeHeader(bytes);
-    if (!isTaken) return false;
+    const opened = openPart(bytes);
+    if (opened === undefined || !(part === 0 ? this.#takeHeader(opened.header) : opened.header.length === 0))
+      return false;
+    if (this.#header?.ok === true && !this.#takeRuns(this.#header.value, part, opened)) return false;
     this.#missing.delete(part);
     this.#bytes += bytes.length;
     if (this.#bytes > documentBytesMax) this.#refuse();
@@ -63,8 +64,10 @@ export class ManifestAssembly {
     this.#entryRuns = [];
   }
 
+  /** A right header stays, whatever becomes of the rest of its part. */
   #takeHeader(bytes: Uint8Array): boolean {
     if (swarmIdOf(bytes, this.#hashes) !== this.#swarm) return false;
+    if (this.#header !== undefined) return true;
     this.#header = decodeHeader(bytes);
     if (!this.#header.ok) return true;
     const { chunkCount, chunking } = this.#header.value;
@@ -74,17 +77,15 @@ export class ManifestAssembly {
     return true;
   }
 
-  #takeRun(header: ManifestHeader, part: number, bytes: Uint8Array): boolean {
-    const { of, run } = placeOfPart(header, part);
-    if (of === 'entries') {
-      const proven = decodeEntryRun(header, run, bytes, this.#hashes);
-      if (proven !== undefined) this.#entryRuns[part] = proven.items;
-      return proven !== undefined;
-    }
-    const proven = decodeChunkRun(header, run, bytes, this.#hashes);
-    if (proven === undefined) return false;
-    this.#digests.set(proven.items.digests, run.from * digestBytes);
-    if (proven.items.sizes !== undefined) this.#sizes?.set(proven.items.sizes, run.from);
+  #takeRuns(header: ManifestHeader, part: number, opened: OpenedPart): boolean {
+    const entryRun = runOfPart(part, header.entryCount);
+    const chunkRun = runOfPart(part, header.chunkCount);
+    const entries = decodeEntryRun(header, entryRun, opened.entries, this.#hashes);
+    const chunks = decodeChunkRun(header, chunkRun, opened.chunks, this.#hashes);
+    if (entries === undefined || chunks === undefined) return false;
+    this.#entryRuns[part] = entries.items;
+    this.#digests.set(chunks.items.digests, chunkRun.from * digestBytes);
+    if (chunks.items.sizes !== undefined) this.#sizes?.set(chunks.items.sizes, chunkRun.from);
     return true;
   }
 }

@@ -1,38 +1,55 @@
-// A manifest in parts, each of which can be checked alone: first the header, whose hash is the swarmId, then runs of the
-// file list, then runs of the chunk table (manifest-run.ts).
+// A manifest in parts, each of which can be checked alone (manifest-run.ts): part n has the nth thousand or so of the files
+// and of the chunks, and the first one the header that proves all of them; so most manifests are one part. Written as one
+// canonical msgpack array (canonical.ts):
+//   [header, in part 0, else nothing; run of entries, run of chunks]
 
 import { invariant } from '@shoal/machine';
+import { CanonicalReader, CanonicalWriter } from './canonical.ts';
 import { type LeafRun, rememberedLeaves } from './hash-tree.ts';
 import type { ManifestDocument } from './manifest-document.ts';
 import { entryBytesMax } from './manifest-entry.ts';
-import { encodeHeader, type ManifestHeader } from './manifest-header.ts';
+import { encodeHeader, headerBytesMax, type ManifestHeader } from './manifest-header.ts';
 import { encodeChunkRun, encodeEntryRun } from './manifest-run.ts';
 
-/** Entries, or chunks, in one part: a subtree that trees remember, so that proving it hashes next to nothing. */
+/** Entries, and chunks, in one part: a subtree that trees remember, so that proving it hashes next to nothing. */
 const leavesPerPart = rememberedLeaves;
 
-/** Longest part, in bytes: entries with the longest paths and their proof. Usual parts have some 40 KB. */
-export const manifestPartBytesMax: number = leavesPerPart * entryBytesMax + 4096;
+/** Longest part, in bytes: entries with the longest paths, and both proofs. Usual parts have some 70 KB. */
+export const manifestPartBytesMax: number = headerBytesMax + leavesPerPart * (entryBytesMax + 36) + 4096;
 
 export const partCountOf = ({ entryCount, chunkCount }: ManifestHeader): number =>
-  1 + Math.ceil(entryCount / leavesPerPart) + Math.ceil(chunkCount / leavesPerPart);
+  Math.max(1, Math.ceil(Math.max(entryCount, chunkCount) / leavesPerPart));
 
-/** Which entries or chunks a part after the header has. */
-export function placeOfPart(
-  { entryCount, chunkCount }: ManifestHeader,
-  part: number,
-): { readonly of: 'entries' | 'chunks'; readonly run: LeafRun } {
-  const entryParts = Math.ceil(entryCount / leavesPerPart);
-  const of = part <= entryParts ? 'entries' : 'chunks';
-  const from = (part - 1 - (of === 'entries' ? 0 : entryParts)) * leavesPerPart;
-  return { of, run: { from, to: Math.min(from + leavesPerPart, of === 'entries' ? entryCount : chunkCount) } };
-}
+/** Which of `count` entries or chunks a part has, if any. */
+export const runOfPart = (part: number, count: number): LeafRun => ({
+  from: Math.min(part * leavesPerPart, count),
+  to: Math.min((part + 1) * leavesPerPart, count),
+});
 
 /** A part as it is handed out, from 0 up to, not including, `partCountOf`. */
 export function manifestPart(document: ManifestDocument, part: number): Uint8Array {
   const { header } = document;
   invariant(Number.isInteger(part) && part >= 0 && part < partCountOf(header), 'the part is one of the manifest');
-  if (part === 0) return encodeHeader(header);
-  const { of, run } = placeOfPart(header, part);
-  return of === 'entries' ? encodeEntryRun(document, run) : encodeChunkRun(document, run);
+  const [entries, chunks] = [runOfPart(part, header.entryCount), runOfPart(part, header.chunkCount)];
+  const writer = new CanonicalWriter().array(3).bytes(part === 0 ? encodeHeader(header) : new Uint8Array(0));
+  return writer.bytes(encodeEntryRun(document, entries)).bytes(encodeChunkRun(document, chunks)).finish();
+}
+
+/** What a part is made of; nothing of it is proven yet. */
+export interface OpenedPart {
+  readonly header: Uint8Array;
+  readonly entries: Uint8Array;
+  readonly chunks: Uint8Array;
+}
+
+/** Takes a part apart into views; undefined when it is none. */
+export function openPart(bytes: Uint8Array): OpenedPart | undefined {
+  const reader = new CanonicalReader(bytes);
+  const fields = reader.array(3);
+  const [header, entries, chunks] = [
+    reader.bytesUpTo(headerBytesMax),
+    reader.bytesUpTo(bytes.length),
+    reader.bytesUpTo(bytes.length),
+  ];
+  return fields === 3 && reader.done ? { header, entries, chunks } : undefined;
 }

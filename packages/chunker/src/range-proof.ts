@@ -2,7 +2,7 @@
 // and where it lies in them; whoever gets these chunks needs nothing else. Written as one canonical msgpack array
 // (canonical.ts) of the header and two runs (manifest-run.ts):
 //   [header, index of the entry, run of that entry, first chunk, number of chunks, run of these chunks]
-// An empty range has no chunks, and an empty run of them.
+// An empty range has no chunks, and begins at chunk 0.
 
 import { bytesEqual, UsageError } from '@shoal/machine';
 import { CanonicalReader, CanonicalWriter } from './canonical.ts';
@@ -49,7 +49,7 @@ export function proveRange(document: ManifestDocument, { path, start, end }: Fil
   writer.uint(entry).bytes(encodeEntryRun(document, { from: entry, to: entry + 1 }));
   writer.uint(chunks.first).uint(chunks.end - chunks.first);
   const run = { from: chunks.first, to: chunks.end };
-  return writer.bytes(start === end ? new Uint8Array(0) : encodeChunkRun(document, run)).finish();
+  return writer.bytes(encodeChunkRun(document, run)).finish();
 }
 
 export interface RangeQuestion {
@@ -99,15 +99,16 @@ function readProof({ swarmId, range, proof, hashes }: RangeQuestion): Decoded<Pr
     return refused('mismatch', `the proof is not that of ${showName(path)}`);
   if (!(start >= 0 && start <= end && end <= file.bytes))
     return refused('outside', `${showName(path)} has ${file.bytes} bytes`);
-  if (start === end && first + count + chunkRun.length === 0) return decoded({ leaves: [], hash, offset: 0 });
   const proven = decodeChunkRun(header.value, { from: first, to: first + count }, chunkRun, hashes);
-  if (proven === undefined || !covers(proven, named.start + start, named.start + end))
+  const isEmpty = start === end && first + count === 0;
+  if (proven === undefined || !(isEmpty || covers(proven, named.start + start, named.start + end)))
     return refused('mismatch', 'the proof is not that of the chunks of the range');
   return decoded({ leaves: proven.leaves, hash, offset: named.start + start - proven.start });
 }
 
-/** Whether a run of chunks is exactly those that hold a byte from `from` up to, not including, `to`. */
+/** Whether a run of chunks is some and exactly those that hold a byte from `from` up to, not including, `to`. */
 function covers({ leaves, start }: ProvenRun<ChunkTable>, from: number, to: number): boolean {
+  if (from === to || leaves.length === 0) return false;
   const end = leaves.reduce((sum, { bytes }) => sum + bytes, start);
   return start <= from && from < start + leaves[0]!.bytes && end - leaves.at(-1)!.bytes < to && to <= end;
 }

@@ -28,8 +28,8 @@ const partsOf = (document: ManifestDocument): Uint8Array[] =>
 
 describe('manifest parts', () => {
   test.each<[string, ManifestDocument, number]>([
-    ['many files and chunks', even, 6],
-    ['chunks of their own sizes', uneven, 4],
+    ['many files and chunks', even, 3],
+    ['chunks of their own sizes', uneven, 2],
     ['nothing at all', empty, 1],
   ])('of %s make the whole again, in any order after the first', (_, document, count) => {
     const parts = partsOf(document);
@@ -74,7 +74,7 @@ describe('manifest parts', () => {
     const [one] = [parts[1]!];
     for (const wrong of [
       parts[2]!,
-      parts[4]!,
+      parts[0]!,
       one.subarray(1),
       one.subarray(0, -1),
       Uint8Array.of(...one, 0),
@@ -87,7 +87,8 @@ describe('manifest parts', () => {
   test('what its maker did wrong is told when all is there, and is nobody else’s fault', () => {
     const newer = encodeHeader({ ...even.header, version: 2 as 1 });
     const future = new ManifestAssembly(swarmIdOf(newer, hashes), hashes);
-    expect(future.take(0, newer)).toBe(true);
+    const part = Uint8Array.of(0x93, 0xc4, newer.length, ...newer, 0xc4, 0, 0xc4, 0);
+    expect(future.take(0, part)).toBe(true);
     expect(future.missing.size).toBe(0);
     expect(future.document()).toMatchObject({ ok: false, reason: 'version' });
   });
@@ -109,9 +110,9 @@ describe('manifest parts', () => {
       hashes,
     );
     const { value: document } = made as typeof made & { ok: true };
-    expect(partCountOf(document.header)).toBe(301);
+    expect(partCountOf(document.header)).toBe(299);
     const assembly = new ManifestAssembly(document.swarmId, pureHashes);
-    for (const part of [0, 1, 150, 300]) {
+    for (const part of [0, 150, 298]) {
       const bytes = manifestPart(document, part);
       expect(bytes.length).toBeLessThan(40_000);
       expect(assembly.take(part, bytes)).toBe(true);
@@ -128,7 +129,7 @@ describe('manifest parts', () => {
       hashes,
     );
     const { value: document } = made as typeof made & { ok: true };
-    expect(manifestPart(document, 1).length).toBeGreaterThan(1024 * 3071);
-    expect(manifestPart(document, 1).length).toBeLessThan(manifestPartBytesMax);
+    expect(manifestPart(document, 0).length).toBeGreaterThan(1024 * 3071);
+    expect(manifestPart(document, 0).length).toBeLessThan(manifestPartBytesMax);
   });
 });

@@ -51,8 +51,8 @@ export type SwarmEvent =
   | { readonly type: 'readFailed'; readonly swarm: SwarmId; readonly chunk: number; readonly code: ErrorCode }
   /** All chunks are held and the files stand under their names. */
   | { readonly type: 'completed'; readonly swarm: SwarmId; readonly elapsedMs: number }
-  /** The swarm has ended here: our store is in trouble that waiting does not mend. */
-  | { readonly type: 'failed'; readonly swarm: SwarmId; readonly code: ErrorCode };
+  /** The swarm has ended here: its manifest or our store is in trouble that waiting does not mend. */
+  | { readonly type: 'failed'; readonly swarm: SwarmId; readonly code: ErrorCode; readonly detail?: string };
 
 /** Something that happened to the session as a whole. */
 export type SessionEvent =

@@ -1,6 +1,7 @@
 // What a swarm may ask of the session around it: its link to the world. Narrow, so that a swarm knows no other swarm,
 // no dial and no tracker.
 
+import type { HashSuite } from '@shoal/chunker';
 import type { AskId, ErrorCode, LinkCode, LinkId, PeerId, RequestId, Rng } from '@shoal/machine';
 import type { PeerContact, PeerMessage, PeerReply, PeerRequest, SwarmId } from '@shoal/wire';
 import type { ByteBudget } from './byte-budget.ts';
@@ -10,6 +11,8 @@ import type { Offence } from './strikes.ts';
 
 export interface SwarmHost {
   readonly rng: Rng;
+  /** To check parts of manifests. */
+  readonly hashes: HashSuite;
   /** Bytes asked for and not yet on disk, over all swarms. */
   readonly fetchBudget: ByteBudget;
   /** Bytes read and not yet sent, over all swarms. */
@@ -28,8 +31,8 @@ export interface SwarmHost {
   contactsFor(swarm: SwarmId, except: PeerId): PeerContact[];
   /** The store is open: the content's cut is known. */
   opened(swarm: SwarmId): void;
-  /** Our own store is in trouble that waiting does not mend: the swarm is left when the current call is over. */
-  failed(swarm: SwarmId, code: ErrorCode): void;
+  /** The manifest or our own store is in trouble that waiting does not mend: the swarm is left after the current call. */
+  failed(swarm: SwarmId, code: ErrorCode, detail?: string): void;
   /** Chunks are stored and served from now. */
   chunksHeld(swarm: SwarmId, chunks: readonly number[]): void;
   /** The next number for a read of the store. */

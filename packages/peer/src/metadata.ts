@@ -1,44 +1,51 @@
-// Gets the manifest of a swarm that was joined by its id alone. All parts of one try come from one remote, so that a
-// document that does not match the swarm names its sender; when that remote goes or is silent, the next one is tried.
+// Gets the manifest of a swarm that was joined by its id alone. Its parts are asked of one remote at a time; each is
+// checked when it comes, so a wrong one names its sender, and when a remote goes or is silent the next one is asked for
+// what is missing.
 
+import {
+  type Decoded,
+  ManifestAssembly,
+  type ManifestDocument,
+  manifestPartBytesMax,
+  type ManifestProblem,
+} from '@shoal/chunker';
 import { type AskId, after, type Instant, NEVER } from '@shoal/machine';
-import { manifestBytesMax, type PeerReply, type SwarmId } from '@shoal/wire';
+import type { PeerReply, SwarmId } from '@shoal/wire';
 import type { SwarmHost } from './host.ts';
 import type { Remote } from './remote.ts';
 
-export const manifestPartBytes: number = 256 * 1024; // the largest body of one answer
-const partsInFlightMax = 4;
+const partsInFlightMax = 8; // as many as a remote answers at once
 const patienceMs = 5_000; // a remote that sends no part for so long is left for the next
 const restMs = 1_000; // before all remotes are tried anew
 
-/** A document being put together. */
+/** Told the manifest when all of it is there, with the size of its parts and who sent the last one. */
+type Complete = (manifest: Decoded<ManifestDocument, ManifestProblem>, bytes: number, from: Remote) => void;
+
+/** One remote being asked. */
 interface Attempt {
   readonly remote: Remote;
-  document: Uint8Array | undefined;
-  /** Offset of the first part nobody is asked for. */
-  nextOffset: number;
-  missingBytes: number;
+  /** The parts under way. */
   readonly asks: Map<AskId, number>;
 }
 
 export class Metadata {
   readonly #swarm: SwarmId;
   readonly #host: SwarmHost;
-  readonly #complete: (document: Uint8Array, from: Remote) => void;
+  readonly #complete: Complete;
   /** Whom to try, the next one first. */
   readonly #remotes = new Set<Remote>();
   /** Tried since the last rest. */
   readonly #tried = new Set<Remote>();
   #attempt: Attempt | undefined;
-  /** A whole document is being checked: no other is wanted, unless that one is wrong. */
-  #isHeld = false;
+  /** What has come so far; undefined when the manifest is there. */
+  #assembly: ManifestAssembly | undefined;
   #wakeAt: Instant = NEVER;
 
-  /** `complete` is told each document that is whole; whether it is right is checked elsewhere. */
-  constructor(swarm: SwarmId, host: SwarmHost, complete: (document: Uint8Array, from: Remote) => void) {
+  constructor(swarm: SwarmId, host: SwarmHost, complete: Complete) {
     this.#swarm = swarm;
     this.#host = host;
     this.#complete = complete;
+    this.#assembly = new ManifestAssembly(swarm, host.hashes);
   }
 
   /** A remote has come, or has learned the manifest itself. */
@@ -55,32 +62,26 @@ export class Metadata {
     this.#proceed(now);
   }
 
-  /** A document is there, from here or elsewhere. */
+  /** The manifest is there, from here or elsewhere. */
   hold(): void {
-    this.#isHeld = true;
+    this.#assembly = undefined;
     this.#wakeAt = NEVER;
-  }
-
-  /** The document was wrong: the others are tried. */
-  refused(now: Instant): void {
-    this.#isHeld = false;
-    this.#proceed(now);
   }
 
   /** True when the ask was one of ours. */
   handleAnswer(ask: AskId, reply: PeerReply | undefined, body: Uint8Array, now: Instant): boolean {
-    const attempt = this.#attempt;
-    const offset = attempt?.asks.get(ask);
-    if (attempt === undefined || offset === undefined) return false;
+    const [attempt, assembly] = [this.#attempt, this.#assembly];
+    const part = attempt?.asks.get(ask);
+    if (attempt === undefined || assembly === undefined || part === undefined) return false;
     attempt.asks.delete(ask);
-    if (reply?.type !== 'manifestReply' || !this.#accept(attempt, offset, reply.totalBytes, body)) {
-      this.#host.accuse(attempt.remote.peer, 'badReply');
-      this.#giveUp(now);
-    } else if (attempt.missingBytes === 0) {
+    if (reply?.type !== 'manifestReply' || reply.part !== part) this.#accuse(attempt, 'badReply', now);
+    else if (!assembly.take(part, body)) this.#accuse(attempt, 'badManifest', now);
+    else if (assembly.missing.size === 0) {
       this.#attempt = undefined;
-      this.#complete(attempt.document!, attempt.remote);
+      this.hold();
+      this.#complete(assembly.document(), assembly.bytes, attempt.remote);
     } else {
-      this.#askParts(attempt);
+      this.#askParts(attempt, assembly);
       this.#wakeAt = after(now, patienceMs);
     }
     return true;
@@ -106,16 +107,21 @@ export class Metadata {
 
   /** The next remote, if one is there that was not tried; otherwise all again after a rest. */
   #proceed(now: Instant): void {
-    if (this.#attempt !== undefined || this.#isHeld) return;
+    if (this.#attempt !== undefined || this.#assembly === undefined) return;
     for (const remote of this.#remotes) {
       if (this.#tried.has(remote)) continue;
       this.#tried.add(remote);
-      this.#attempt = { remote, document: undefined, nextOffset: 0, missingBytes: 0, asks: new Map() };
-      this.#askPart(this.#attempt, 0);
+      this.#attempt = { remote, asks: new Map() };
+      this.#askParts(this.#attempt, this.#assembly);
       this.#wakeAt = after(now, patienceMs);
       return;
     }
     if (this.#remotes.size > 0) this.#wakeAt = after(now, restMs);
+  }
+
+  #accuse(attempt: Attempt, offence: 'badReply' | 'badManifest', now: Instant): void {
+    this.#host.accuse(attempt.remote.peer, offence);
+    this.#giveUp(now);
   }
 
   #giveUp(now: Instant): void {
@@ -125,30 +131,13 @@ export class Metadata {
     this.#proceed(now);
   }
 
-  /** Puts a part in its place; false when it cannot be one. */
-  #accept(attempt: Attempt, offset: number, totalBytes: number, body: Uint8Array): boolean {
-    if (attempt.document === undefined) {
-      if (totalBytes === 0 || totalBytes > manifestBytesMax) return false;
-      attempt.document = new Uint8Array(totalBytes);
-      attempt.missingBytes = totalBytes;
-      attempt.nextOffset = manifestPartBytes;
+  #askParts({ remote, asks }: Attempt, { missing }: ManifestAssembly): void {
+    const underWay = new Set(asks.values());
+    for (const part of missing) {
+      if (asks.size >= partsInFlightMax) return;
+      if (underWay.has(part)) continue;
+      const request = { type: 'manifestRequest', swarm: this.#swarm, part } as const;
+      asks.set(this.#host.ask(this.#swarm, remote.link, request, manifestPartBytesMax), part);
     }
-    const { document } = attempt;
-    if (totalBytes !== document.length) return false;
-    if (body.length !== Math.min(manifestPartBytes, document.length - offset)) return false;
-    document.set(body, offset);
-    attempt.missingBytes -= body.length;
-    return true;
-  }
-
-  #askParts(attempt: Attempt): void {
-    const end = attempt.document?.length ?? 0;
-    for (; attempt.nextOffset < end && attempt.asks.size < partsInFlightMax; attempt.nextOffset += manifestPartBytes)
-      this.#askPart(attempt, attempt.nextOffset);
-  }
-
-  #askPart(attempt: Attempt, offset: number): void {
-    const request = { type: 'manifestRequest', swarm: this.#swarm, offset } as const;
-    attempt.asks.set(this.#host.ask(this.#swarm, attempt.remote.link, request, manifestPartBytes), offset);
   }
 }

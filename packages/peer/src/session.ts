@@ -2,6 +2,7 @@
 // of the user come in; orders for both and events go out. It decides whose each fact is, and leaves the rest to the
 // swarm, the tracker client or the mesh of links that it belongs to.
 
+import { type HashSuite, type ManifestDocument, pureHashes } from '@shoal/chunker';
 import {
   type Address,
   type AskId,
@@ -56,6 +57,8 @@ export interface SessionOptions {
   /** Our own identity. */
   readonly peer: PeerId;
   readonly rng: Rng;
+  /** The fastest hashes at hand; plain JavaScript unless given. */
+  readonly hashes?: HashSuite;
   /** Shared by everybody who uses the same carrier. */
   readonly numbers?: LinkNumbers;
   /** The port under which others reach us; without it we only dial. */
@@ -72,8 +75,8 @@ export interface JoinOptions {
   readonly name: string;
   readonly trackers?: readonly Address[];
   readonly peers?: readonly PeerContact[];
-  /** The manifest's bytes; fetched from peers when absent. The store is opened by an order. */
-  readonly document?: Uint8Array;
+  /** The manifest; fetched from peers when absent. The store is opened by an order. */
+  readonly document?: ManifestDocument;
   /** There when the store is open already, with what it holds (taken over). */
   readonly content?: { readonly shape: ContentShape; readonly held: Bitfield };
   /** Hand out disjoint first copies: for who brings new content. */
@@ -369,6 +372,7 @@ export class Session implements Machine<SessionOutput> {
   #newHost(options: SessionOptions): SwarmHost {
     return {
       rng: options.rng.fork('swarms'),
+      hashes: options.hashes ?? pureHashes,
       fetchBudget: new ByteBudget(options.fetchBytesMax ?? fetchBytesMax),
       giveBudget: new ByteBudget(options.giveBytesMax ?? giveBytesMax),
       send: (link, message) => this.#send(link, message),
@@ -395,9 +399,9 @@ export class Session implements Machine<SessionOutput> {
         const opened = this.#swarms.get(swarm);
         if (opened !== undefined) this.#offer(opened);
       },
-      failed: (swarm, code) =>
+      failed: (swarm, code, detail) =>
         this.#afterwards.push((now) => {
-          this.#emit({ type: 'failed', swarm, code });
+          this.#emit({ type: 'failed', swarm, code, ...(detail === undefined ? {} : { detail }) });
           this.#leave(swarm, now);
         }),
       chunksHeld: (swarm, chunks) => this.#trackers.chunksHeld(swarm, chunks, this.#now),

@@ -1,6 +1,7 @@
 // What the core wants of a store, and what the store says back. The shell carries these out with the chunker's stores;
 // it checks every chunk against the manifest before it counts as held (law 5).
 
+import type { ManifestDocument } from '@shoal/chunker';
 import type { Bitfield, ErrorCode } from '@shoal/machine';
 import type { SwarmId } from '@shoal/wire';
 import type { ContentShape } from './content.ts';
@@ -9,8 +10,8 @@ import type { ContentShape } from './content.ts';
 export type ReadNumber = number;
 
 export type StoreOrder =
-  /** Check the manifest against the swarm and open its store. Answered by `storeOpened` or `storeRefused`. */
-  | { readonly type: 'openStore'; readonly swarm: SwarmId; readonly document: Uint8Array }
+  /** Answered by `storeOpened` or `storeRefused`. */
+  | { readonly type: 'openStore'; readonly swarm: SwarmId; readonly document: ManifestDocument }
   /** Verify and write. Answered once, by `chunkStored`, `chunkDamaged` or `writeFailed`. */
   | { readonly type: 'writeChunk'; readonly swarm: SwarmId; readonly chunk: number; readonly body: Uint8Array }
   /** Answered once, by `chunkRead` or `readFailed`. */
@@ -28,7 +29,6 @@ export type StoreFact =
       /** Chunks that are there and verified, from an earlier run. Taken over by the core. */
       readonly held: Bitfield;
     }
-  /** `manifestInvalid` blames whoever sent the document; every other code is our own trouble. */
   | { readonly type: 'storeRefused'; readonly swarm: SwarmId; readonly code: ErrorCode }
   | { readonly type: 'chunkStored'; readonly swarm: SwarmId; readonly chunk: number }
   | { readonly type: 'chunkDamaged'; readonly swarm: SwarmId; readonly chunk: number }

@@ -1,6 +1,7 @@
 // One file-set and everybody who shares it with us: first its manifest, then its chunks, then serving them. The parts do
 // the work (metadata, fetching, giving); this file leads them and speaks the swarm's messages.
 
+import type { Decoded, ManifestDocument, ManifestProblem } from '@shoal/chunker';
 import {
   type Address,
   after,
@@ -47,8 +48,8 @@ export type SwarmMessage = Extract<PeerMessage, { type: 'have' | 'interest' | 'u
 export interface SwarmOptions {
   readonly swarm: SwarmId;
   readonly host: SwarmHost;
-  /** The manifest's bytes; fetched from the swarm when absent. */
-  readonly document?: Uint8Array | undefined;
+  /** The manifest; fetched from the swarm when absent. */
+  readonly document?: ManifestDocument | undefined;
   /** There when the store is open already. `held` is taken over. */
   readonly content?: { readonly shape: ContentShape; readonly held: Bitfield } | undefined;
   /** Hand out disjoint first copies: for who brings content into a swarm that nobody else has. */
@@ -76,8 +77,7 @@ export class Swarm {
   readonly #remotes = new Map<LinkId, Remote>();
   /** Links on which we have joined. */
   readonly #greeted = new Set<LinkId>();
-  #document: Uint8Array | undefined;
-  #documentFrom: PeerId | undefined;
+  #document: ManifestDocument | undefined;
   #content: Content | undefined;
   #heldBytes = 0;
   #isFinished = false;
@@ -92,7 +92,7 @@ export class Swarm {
     this.#tally = new Tally(now);
     const tellWait = (reason: WaitReason): void => this.#host.emit({ type: 'waiting', swarm: this.id, reason });
     this.#waits = new WaitWatch(() => this.#waitReason(), tellWait, now);
-    this.#metadata = new Metadata(this.id, this.#host, (document, from) => this.#manifestArrived(document, from));
+    this.#metadata = new Metadata(this.id, this.#host, (manifest, bytes, from) => this.#arrived(manifest, bytes, from));
     this.#document = options.document;
     if (options.content !== undefined) this.#open(options.content.shape, options.content.held, now);
     else if (options.document !== undefined) this.#openStore(options.document);
@@ -178,7 +178,7 @@ export class Swarm {
     const remote = this.#remotes.get(link);
     if (remote === undefined) return this.#host.refuse(link, request, 'notFound');
     if (message.type === 'manifestRequest')
-      return giveManifestPart(this.#host, remote, request, this.#content && this.#document, message.offset);
+      return giveManifestPart(this.#host, remote, request, this.#content && this.#document, message.part);
     if (this.#content === undefined) return this.#host.refuse(link, request, 'notFound');
     this.#content.giving.handleRequest(remote, request, message.chunk, now);
   }
@@ -214,7 +214,7 @@ export class Swarm {
       case 'storeOpened':
         return this.#content === undefined ? this.#open(fact.shape, fact.held, now) : undefined;
       case 'storeRefused':
-        return this.#storeRefused(fact.code, now);
+        return this.#host.failed(this.id, fact.code);
       case 'chunkStored':
         return this.#chunkStored(fact.chunk, now);
       case 'chunkDamaged':
@@ -298,23 +298,17 @@ export class Swarm {
     giving.remoteHas(remote, chunks, now);
   }
 
-  #manifestArrived(document: Uint8Array, from: Remote): void {
-    this.#host.emit({ type: 'manifestReceived', swarm: this.id, from: from.peer, bytes: document.length });
-    this.#documentFrom = from.peer;
-    this.#openStore(document);
+  /** Every part of the manifest is the right one: what is wrong with it now is its maker's fault. */
+  #arrived(manifest: Decoded<ManifestDocument, ManifestProblem>, bytes: number, from: Remote): void {
+    if (!manifest.ok) return this.#host.failed(this.id, 'manifestInvalid', manifest.detail);
+    this.#host.emit({ type: 'manifestReceived', swarm: this.id, from: from.peer, bytes });
+    this.#openStore(manifest.value);
   }
 
-  #openStore(document: Uint8Array): void {
+  #openStore(document: ManifestDocument): void {
     this.#document = document;
     this.#metadata.hold();
     this.#host.order({ type: 'openStore', swarm: this.id, document });
-  }
-
-  #storeRefused(code: ErrorCode, now: Instant): void {
-    if (code !== 'manifestInvalid' || this.#documentFrom === undefined) return this.#host.failed(this.id, code);
-    this.#document = undefined;
-    this.#host.accuse(this.#documentFrom, 'badManifest');
-    this.#metadata.refused(now);
   }
 
   #open(shape: ContentShape, held: Bitfield, now: Instant): void {

@@ -1,3 +1,4 @@
+import { encodeHeader, pureHashes, swarmIdOf } from '@shoal/chunker';
 import { describe, expect, test } from 'vitest';
 import { type Content, type Identity, makeContent, type Peer, type PeerOptions, World } from './support/world.ts';
 
@@ -10,6 +11,9 @@ function setOut(seed: string, chunks = 100, chunkBytes = 10_240): { world: World
   owner.share(set);
   return { world, set, owner };
 }
+
+/** Enough chunks for three parts of the table. */
+const setOutLarge = (seed: string): ReturnType<typeof setOut> => setOut(seed, 2_500, 64);
 
 const flip = (body: Uint8Array): Uint8Array => body.map((byte, i) => (i === 7 ? byte ^ 1 : byte));
 
@@ -61,6 +65,51 @@ describe('a liar', () => {
     peer.get(set, [owner]);
     world.runUntil(allDone([peer]), 10_000);
     expect(peer.hasAll(set)).toBe(true);
+  });
+});
+
+describe('a manifest in parts', () => {
+  test('a wrong part names its sender at once, and the rest comes from another', () => {
+    const { world, set, owner } = setOutLarge('a wrong part');
+    const wrong = set.document.digests.slice();
+    wrong[wrong.length - 1]! ^= 1;
+    const forger = world.addPeer(uplink);
+    forger.share(set, { document: { ...set.document, digests: wrong } });
+    const peer = world.addPeer(uplink);
+    peer.get(set, [forger]);
+    world.runUntil(() => peer.eventsOf('remoteStruck').length > 0, 10_000);
+    expect(peer.eventsOf('remoteStruck')).toMatchObject([{ peer: forger.peer, offence: 'badManifest', banned: true }]);
+    expect(peer.eventsOf('manifestReceived')).toEqual([]);
+    peer.get(set, [owner]);
+    world.runUntil(allDone([peer]), 20_000);
+    expect(peer.hasAll(set)).toBe(true);
+  });
+
+  test('comes from another when its sender goes half-way', () => {
+    const { world, set, owner } = setOutLarge('half a manifest');
+    const second = world.addPeer(uplink);
+    second.get(set, [owner]);
+    world.runUntil(allDone([second]), 20_000);
+    const peer = world.addPeer(uplink);
+    peer.get(set, [owner, second]);
+    world.runUntil(() => peer.eventsOf('remoteJoined').length > 0, 10_000);
+    owner.kill();
+    world.runUntil(allDone([peer]), 30_000);
+    expect(peer.hasAll(set)).toBe(true);
+  });
+
+  test('that its maker made wrong ends the swarm, and nobody is blamed for handing it on', () => {
+    const { world, set, owner } = setOut('newer');
+    const newer = { ...set.document.header, version: 2 as 1 };
+    const swarmId = swarmIdOf(encodeHeader(newer), pureHashes);
+    const document = { ...set.document, header: newer, swarmId };
+    const [future, peer] = [world.addPeer(uplink), world.addPeer(uplink)];
+    future.share({ ...set, document });
+    peer.get({ ...set, document }, [future, owner]);
+    world.runUntil(() => peer.eventsOf('failed').length > 0, 10_000);
+    const detail: unknown = expect.stringContaining('newer shoal');
+    expect(peer.eventsOf('failed')).toMatchObject([{ swarm: swarmId, code: 'manifestInvalid', detail }]);
+    expect(peer.eventsOf('remoteStruck')).toEqual([]);
   });
 });
 

@@ -72,9 +72,9 @@ class Babbler {
       { type: 'unchoke', swarm, requests: rng.below(1_025) },
       { type: 'peers', swarm, peers: Array.from({ length: rng.below(50) }, () => ({ address })) },
       { type: 'chunkRequest', swarm, chunk },
-      { type: 'manifestRequest', swarm, offset: rng.below(10_000) },
+      { type: 'manifestRequest', swarm, part: rng.below(5) },
       { type: 'chunkReply', chunk },
-      { type: 'manifestReply', offset: 0, totalBytes: rng.below(5_000) },
+      { type: 'manifestReply', part: rng.below(3) },
       { type: 'leave' },
     ];
     return rng.pick(messages)!;

@@ -1,7 +1,7 @@
 // The real peer, a Session with a chunk store in memory, at a seat of the world. The store is its disk: it outlives
 // restarts. A liar serves chunks with one byte changed.
 
-import { decodeDocument, encodeDocument, type HashSuite, MemoryChunkStore } from '@shoal/chunker';
+import { type HashSuite, MemoryChunkStore } from '@shoal/chunker';
 import { type Address, after, type Instant, invariant, type LinkFact } from '@shoal/machine';
 import { Session, type SessionEvent, type SessionOutput, type StoreFact, type StoreOrder } from '@shoal/peer';
 import type { SimContent } from './content.ts';
@@ -60,7 +60,8 @@ export class SimPeer implements Actor {
     const { node, peer, address, rng } = this.seat;
     if (this.#starts > 0) this.#world.startNode(node);
     this.#starts += 1;
-    const options = { peer, rng: rng.fork(`session ${this.#starts}`), listenPort: address.port };
+    const { hashes } = this.#options;
+    const options = { peer, rng: rng.fork(`session ${this.#starts}`), hashes, listenPort: address.port };
     this.#session = new Session(options, this.#world.now);
     this.#world.setActor(node, this);
     this.#join();
@@ -103,7 +104,7 @@ export class SimPeer implements Actor {
   #join(): void {
     const { content, trackers, isOwner = false } = this.#options;
     const { swarmId: swarm, manifest, layout: shape } = content.document;
-    const document = encodeDocument(content.document);
+    const { document } = content;
     const known = { swarm, name: manifest.name, trackers };
     this.#tell((session, now) => {
       if (isOwner)
@@ -155,12 +156,10 @@ export class SimPeer implements Actor {
     return { type: 'chunkRead', swarm, read: order.read, body: this.isHonest ? body : damaged(body) };
   }
 
-  #open({ swarm, document: bytes }: StoreOrder & { type: 'openStore' }): StoreFact {
+  #open({ swarm, document }: StoreOrder & { type: 'openStore' }): StoreFact {
     const { hashes } = this.#options;
-    const decoded = decodeDocument(bytes, { expected: swarm, hashes });
-    if (!decoded.ok) return { type: 'storeRefused', swarm, code: 'manifestInvalid' };
-    this.#store ??= new MemoryChunkStore({ document: decoded.value, hashes, keepReferences: true });
-    return { type: 'storeOpened', swarm, shape: decoded.value.layout, held: this.#store.held.clone() };
+    this.#store ??= new MemoryChunkStore({ document, hashes, keepReferences: true });
+    return { type: 'storeOpened', swarm, shape: document.layout, held: this.#store.held.clone() };
   }
 }
 

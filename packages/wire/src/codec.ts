@@ -98,11 +98,8 @@ const layouts: Table = {
 
   chunkRequest: layout<'chunkRequest'>()(16, { swarm: f.swarm, chunk: f.chunkIndex }),
   chunkReply: layout<'chunkReply'>()(17, { chunk: f.chunkIndex }),
-  manifestRequest: layout<'manifestRequest'>()(18, { swarm: f.swarm, offset: f.uint(limits.manifestBytesMax) }),
-  manifestReply: layout<'manifestReply'>()(19, {
-    offset: f.uint(limits.manifestBytesMax),
-    totalBytes: f.uint(limits.manifestBytesMax),
-  }),
+  manifestRequest: layout<'manifestRequest'>()(18, { swarm: f.swarm, part: f.uint(limits.manifestPartsMax - 1) }),
+  manifestReply: layout<'manifestReply'>()(19, { part: f.uint(limits.manifestPartsMax - 1) }),
 
   register: layout<'register'>()(32, {
     host: f.optional(f.host),

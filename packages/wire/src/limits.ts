@@ -13,8 +13,8 @@ export const chunkCountMax = 500_000;
 /** Bytes of one chunk, as far as messages go. */
 export const chunkBytesMax: number = 2 ** 32 - 1;
 
-/** Bytes of a manifest: 16 MB of digests for `chunkCountMax` chunks, and the paths of hundreds of thousands of files. */
-export const manifestBytesMax: number = 64 * 1024 * 1024;
+/** Parts of a manifest, each with 1,024 files and chunks. */
+export const manifestPartsMax = 512;
 
 /** Bytes of a file-set's name and of a filter for names, in UTF-8: the longest name file systems take. */
 export const nameBytesMax = 255;

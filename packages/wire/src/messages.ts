@@ -91,11 +91,11 @@ export interface ChunkRequest {
   readonly chunk: number;
 }
 
-/** Asks for a part of the manifest bytes from `offset`. The answer's body is as much of it as fits one part. */
+/** Asks for a part of the manifest; the first one, 0, says how many there are. The answer's body is that part. */
 export interface ManifestRequest {
   readonly type: 'manifestRequest';
   readonly swarm: SwarmId;
-  readonly offset: number;
+  readonly part: number;
 }
 
 export type PeerRequest = ChunkRequest | ManifestRequest;
@@ -105,11 +105,9 @@ export interface ChunkReply {
   readonly chunk: number;
 }
 
-/** `totalBytes` is the size of the whole manifest. */
 export interface ManifestReply {
   readonly type: 'manifestReply';
-  readonly offset: number;
-  readonly totalBytes: number;
+  readonly part: number;
 }
 
 export type PeerReply = ChunkReply | ManifestReply;

@@ -39,7 +39,7 @@ const chunks = fc.oneof(
   { weight: 1, arbitrary: fc.array(chunk, { minLength: chunksPerMessageMax, maxLength: chunksPerMessageMax }) },
 );
 const count = fc.integer({ min: 0, max: chunkCountMax });
-const manifestBytes = fc.integer({ min: 0, max: 64 * 1024 * 1024 });
+const part = fc.integer({ min: 0, max: 511 });
 const name = fc
   .oneof(
     fc.string(),
@@ -118,8 +118,8 @@ export const arbitraries: { readonly [Type in Message['type']]: fc.Arbitrary<Ext
   peers: record({ type: type('peers'), swarm, peers: contacts }),
   chunkRequest: record({ type: type('chunkRequest'), swarm, chunk }),
   chunkReply: record({ type: type('chunkReply'), chunk }),
-  manifestRequest: record({ type: type('manifestRequest'), swarm, offset: manifestBytes }),
-  manifestReply: record({ type: type('manifestReply'), offset: manifestBytes, totalBytes: manifestBytes }),
+  manifestRequest: record({ type: type('manifestRequest'), swarm, part }),
+  manifestReply: record({ type: type('manifestReply'), part }),
   register: record(
     { type: type('register'), host: fc.ipV4(), port, files: fc.array(offer, { maxLength: 64, size: '-1' }) },
     { requiredKeys: ['type', 'port', 'files'] },

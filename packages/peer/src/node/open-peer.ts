@@ -2,8 +2,8 @@
 // the peer share its one carrier, its links and its memory bounds.
 
 import { resolve } from 'node:path';
-import { encodeDocument, formatTicket, parseTicket, type Ticket } from '@shoal/chunker';
-import { createManifest, openFileStore, openSeedStore } from '@shoal/chunker/node';
+import { formatTicket, type HashSuite, parseTicket, type Ticket } from '@shoal/chunker';
+import { createManifest, loadHashes, openFileStore, openSeedStore } from '@shoal/chunker/node';
 import {
   type Address,
   after,
@@ -85,7 +85,8 @@ export interface RunningPeer extends AsyncDisposable {
 }
 
 /** Starts a peer on `links`. */
-export const openPeer = (options: OpenPeerOptions): Promise<RunningPeer> => Promise.resolve(new NodePeer(options));
+export const openPeer = async (options: OpenPeerOptions): Promise<RunningPeer> =>
+  new NodePeer(options, await loadHashes());
 
 class NodePeer implements RunningPeer {
   readonly #options: OpenPeerOptions;
@@ -97,7 +98,7 @@ class NodePeer implements RunningPeer {
   readonly #stopped = Promise.withResolvers<void>();
   #closing: Promise<void> | undefined;
 
-  constructor(options: OpenPeerOptions) {
+  constructor(options: OpenPeerOptions, hashes: HashSuite) {
     const { links, clock = nodeClock, rng = entropyRng(), agent, fetchBytesMax, giveBytesMax } = options;
     this.#options = options;
     this.#links = links;
@@ -106,6 +107,7 @@ class NodePeer implements RunningPeer {
       {
         peer: links.peer,
         rng,
+        hashes,
         listenPort: links.address.port,
         ...(agent === undefined ? {} : { agent }),
         ...(fetchBytesMax === undefined ? {} : { fetchBytesMax }),
@@ -151,7 +153,7 @@ class NodePeer implements RunningPeer {
     this.#stores.adopt(swarm, store);
     const transfer = this.#newTransfer(ticket, resolve(path));
     const content = { shape: layout, held: store.held.clone() };
-    const known = { swarm, name: manifest.name, document: encodeDocument(document), content, owner: true, trackers };
+    const known = { swarm, name: manifest.name, document, content, owner: true, trackers };
     this.#driver.tell((session, now) => session.join(known, now));
     return transfer.asShare(document, formatTicket(ticket), skipped);
   }

@@ -59,7 +59,7 @@ export class RunningTransfer implements Transfer {
     if (event.type === 'storeReady') this.#state = 'fetching';
     if (event.type === 'completed') this.#finished();
     if (event.type === 'failed')
-      this.fail(this.#options.trouble() ?? new ShoalError(event.code, 'the transfer failed'));
+      this.fail(this.#options.trouble() ?? new ShoalError(event.code, event.detail ?? 'the transfer failed'));
   }
 
   /** Ends it without success. `done` fails when its files are closed, so that it can be begun again at once. */

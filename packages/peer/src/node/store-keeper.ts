@@ -1,8 +1,7 @@
 // Carries out store orders with the chunker's stores, and tells what became of them. Every failure is kept with its
 // cause, so that whoever waits for the transfer gets the whole error and not only its code.
 
-import { type ChunkStore, decodeDocument, type ManifestDocument } from '@shoal/chunker';
-import { loadHashes } from '@shoal/chunker/node';
+import type { ChunkStore, ManifestDocument } from '@shoal/chunker';
 import { assertNever, ShoalError } from '@shoal/machine';
 import type { SwarmId } from '@shoal/wire';
 import { RecentChunks } from './recent-chunks.ts';
@@ -10,7 +9,7 @@ import type { StoreFact, StoreOrder } from '../store-orders.ts';
 
 const recentBytesMax = 8 * 1024 * 1024; // of each transfer: some hundred milliseconds of a fast one
 
-/** Opens the store for content whose manifest has just been checked. */
+/** Opens the store for content of this manifest. */
 export type OpenStore = (document: ManifestDocument) => Promise<ChunkStore>;
 
 interface Shelf {
@@ -110,14 +109,12 @@ export class StoreKeeper {
     }
   }
 
-  async #open(swarm: SwarmId, bytes: Uint8Array, shelf: Shelf): Promise<StoreFact> {
-    const decoded = decodeDocument(bytes, { expected: swarm, hashes: await loadHashes() });
-    if (!decoded.ok) throw new ShoalError('manifestInvalid', decoded.detail);
-    const store = await shelf.open!(decoded.value);
+  async #open(swarm: SwarmId, document: ManifestDocument, shelf: Shelf): Promise<StoreFact> {
+    const store = await shelf.open!(document);
     // Left meanwhile: nobody else will close it.
     if (this.#shelves.get(swarm) !== shelf) await store.close();
     shelf.store = store;
-    return { type: 'storeOpened', swarm, shape: decoded.value.layout, held: store.held.clone() };
+    return { type: 'storeOpened', swarm, shape: document.layout, held: store.held.clone() };
   }
 }
 

@@ -1,15 +1,7 @@
 // A small world in virtual time: peers (a Session each, with stores in memory) on a LinkNetwork whose uplinks are
 // limited. Everything is drawn from the seed, and nothing sleeps.
 
-import {
-  decodeDocument,
-  encodeDocument,
-  fixedChunks,
-  loadWasmHashes,
-  makeDocument,
-  type ManifestDocument,
-  MemoryChunkStore,
-} from '@shoal/chunker';
+import { fixedChunks, loadWasmHashes, makeDocument, type ManifestDocument, MemoryChunkStore } from '@shoal/chunker';
 import {
   type Address,
   after,
@@ -274,7 +266,7 @@ export class Peer implements Identity {
     this.#tell((session, now) => {
       const held = Bitfield.full(document.layout.chunkCount);
       const content = { shape: document.layout, held };
-      const known = { swarm: document.swarmId, name: 'a.bin', document: encodeDocument(document) };
+      const known = { swarm: document.swarmId, name: 'a.bin', document };
       session.join({ ...known, content, owner: true, ...options }, now);
     });
   }
@@ -345,7 +337,7 @@ export class Peer implements Identity {
     const rng = this.#world.rng.fork(`${peer} ${this.#runs}`);
     const { fetchBytesMax } = this.#options;
     const limits = fetchBytesMax === undefined ? {} : { fetchBytesMax };
-    return new Session({ peer, rng, listenPort: address.port, ...limits }, this.#world.now);
+    return new Session({ peer, rng, hashes, listenPort: address.port, ...limits }, this.#world.now);
   }
 
   #tell(call: (session: Session, now: Instant) => void): void {
@@ -401,11 +393,8 @@ export class Peer implements Identity {
     this.#stores.set(swarm, store);
   }
 
-  #open({ swarm, document: bytes }: StoreOrder & { type: 'openStore' }): StoreFact {
-    const decoded = decodeDocument(bytes, { expected: swarm, hashes });
-    if (!decoded.ok) return { type: 'storeRefused', swarm, code: 'manifestInvalid' };
-    const store =
-      this.#stores.get(swarm) ?? new MemoryChunkStore({ document: decoded.value, hashes, keepReferences: true });
+  #open({ swarm, document }: StoreOrder & { type: 'openStore' }): StoreFact {
+    const store = this.#stores.get(swarm) ?? new MemoryChunkStore({ document, hashes, keepReferences: true });
     this.#stores.set(swarm, store);
     return { type: 'storeOpened', swarm, shape: store.document.layout, held: store.held.clone() };
   }
