@@ -1,10 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, chmodSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toHex } from '@shoal/machine';
 import { describe, expect, test } from 'vitest';
 import { digestAt } from '../../src/chunk-table.ts';
-import { pureHashes } from '../../src/hash.ts';
 
 import { createManifest } from '../../src/node/create-manifest.ts';
 import { asNobody, temporaryFolder } from './temporary.ts';
@@ -19,22 +18,6 @@ function fileOf(bytes: Uint8Array, name = 'file'): string {
 }
 
 describe('creating a manifest', () => {
-  test.each([0, 1, 4, 5, 6, 9, 102_399, 102_400, 102_401, 409_600, 409_601, 511_999, 512_000, 512_001, 614_401])(
-    'of %i bytes: every chunk has its digest, and there are enough of them',
-    async (size) => {
-      const bytes = someBytes(size);
-      const { document } = await createManifest(fileOf(bytes));
-      const { layout, digests } = document;
-      expect(layout.totalBytes).toBe(size);
-      expect(layout.chunkCount).toBeGreaterThanOrEqual(Math.min(5, size));
-      for (let chunk = 0; chunk < layout.chunkCount; chunk += 1) {
-        const start = layout.chunkStart(chunk);
-        const slice = bytes.subarray(start, start + layout.sizeOfChunk(chunk));
-        expect(digestAt(digests, chunk)).toEqual(pureHashes.blake3.digest(slice));
-      }
-    },
-  );
-
   test('gives the digests that the system has for the same bytes', async ({ skip }) => {
     skip(spawnSync('sha256sum', ['--version']).status !== 0, 'there is no sha256sum here');
     const bytes = someBytes(512_345);
@@ -65,28 +48,6 @@ describe('creating a manifest', () => {
     const one = await createManifest(path, { threads: 1 });
     const several = await createManifest(path, { threads: 3 });
     expect(several.document.swarmId).toBe(one.document.swarmId);
-  });
-
-  test.each([
-    ['shrinks', (path: string) => truncateSync(path, 10)],
-    ['grows', (path: string) => appendFileSync(path, 'more')],
-    ['is written to', (path: string) => writeFileSync(path, someBytes(2_500_000).fill(1))],
-    ['disappears', (path: string) => rmSync(path)],
-  ])('a file that %s while it is read is named, and no manifest made', async (_, spoil) => {
-    for (const victim of ['a', 'b']) {
-      const root = join(temporaryFolder(), 'set');
-      mkdirSync(root);
-      for (const name of ['a', 'b']) writeFileSync(join(root, name), someBytes(2_500_000));
-      let isSpoilt = false;
-      const onProgress = (): void => {
-        if (!isSpoilt) spoil(join(root, victim));
-        isSpoilt = true;
-      };
-      await expect(createManifest(root, { onProgress })).rejects.toMatchObject({
-        code: 'contentChanged',
-        message: expect.stringContaining(`/${victim}"`),
-      });
-    }
   });
 
   test('a change is noticed on other threads as well', async () => {
