@@ -22,6 +22,8 @@ export interface HostSpec {
 export interface LabOptions {
   readonly hosts: readonly HostSpec[];
   readonly seed?: number;
+  /** Of the hosts' interfaces; 1,500 without. */
+  readonly mtu?: number;
   /** Largest TCP buffers. */
   readonly tcp_mem?: string;
 }

@@ -3,7 +3,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { type HostSpec, type Lab, type LabHost, openLab, whyNoLab } from '../../../../tools/netlab/lab.ts';
+import {
+  type HostSpec,
+  type Lab,
+  type LabHost,
+  type LabOptions,
+  openLab,
+  whyNoLab,
+} from '../../../../tools/netlab/lab.ts';
 import type { Answer, Calls, State } from './programs/side.ts';
 
 const program = fileURLToPath(new URL('programs/side.ts', import.meta.url));
@@ -79,12 +86,16 @@ export class TwoHosts implements AsyncDisposable {
   }
 
   /** `b` has the link that is said; `a`'s has no limits. */
-  static async open(b: Omit<HostSpec, 'name'>, a: Omit<HostSpec, 'name'> = {}): Promise<TwoHosts> {
+  static async open(
+    b: Omit<HostSpec, 'name'>,
+    a: Omit<HostSpec, 'name'> = {},
+    options: Omit<LabOptions, 'hosts'> = {},
+  ): Promise<TwoHosts> {
     const named = [
       { name: 'a', ...a },
       { name: 'b', ...b },
     ];
-    return new TwoHosts(await openLab({ hosts: named }));
+    return new TwoHosts(await openLab({ ...options, hosts: named }));
   }
 
   /** `b` dials `a`. */
