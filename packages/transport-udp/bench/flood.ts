@@ -15,9 +15,9 @@ import { parseArgs } from 'node:util';
 import { type Address, invariant } from '@shoal/machine';
 import { randomBytes } from '@shoal/machine/node';
 import { firstDatagramBytes, writeHandshakePacket } from '../src/handshake/handshake-packet.ts';
-import { socketAddress } from '../src/node/direct-socket.ts';
 import { loadForeignCalls } from '../src/node/foreign-calls.ts';
 import { openEndpoint } from '../src/node/index.ts';
+import { encodeAddress } from '../src/node/socket-address.ts';
 import { socketCalls } from '../src/node/socket-calls.ts';
 import { noConnectionId, viewOf } from '../src/packet/header.ts';
 
@@ -83,9 +83,10 @@ async function send(): Promise<void> {
 
 async function flood(): Promise<void> {
   const calls = socketCalls((await loadForeignCalls())!)!;
+  const encode = (address: Address): Uint8Array => encodeAddress(calls, address, 4)!;
   const sources = Array.from({ length: sourcesMax }, (_, i) => {
     const fd = calls.socket(afInet, sockDgramCloexec, 0);
-    invariant(fd >= 0 && calls.bind(fd, socketAddress({ host: `127.1.${i}.1`, port: 0 }), 16) === 0, 'a socket binds');
+    invariant(fd >= 0 && calls.bind(fd, encode({ host: `127.1.${i}.1`, port: 0 }), 16) === 0, 'a socket binds');
     return fd;
   });
   // All say the same under another name: it must cost the flooder as little as can be.
@@ -102,7 +103,7 @@ async function flood(): Promise<void> {
   const length = BigInt(packet.length);
   const task = { to: undefined as Uint8Array | undefined, sent: 0, began: 0 };
   process.on('message', (address: Address | 'stop') => {
-    task.to = address === 'stop' ? undefined : socketAddress(address);
+    task.to = address === 'stop' ? undefined : encode(address);
     [task.sent, task.began] = [0, performance.now()];
   });
   process.send!('ready');

@@ -5,13 +5,13 @@ import { transferPriorities, type TransferPriority } from './congestion/priority
 
 export interface TransportConfig {
   /**
-   * UDP payload of a full datagram to begin with. 1,472 fits an Ethernet frame without fragmentation (IPv4; take 1,452 for
-   * IPv6). Where the path turns out to swallow such datagrams, smaller ones are sent.
+   * UDP payload of a full datagram to begin with. 1,472 fits an Ethernet frame without fragmentation; a socket for IPv6
+   * makes it 1,452. Where the path turns out to swallow such datagrams, smaller ones are sent.
    */
   readonly datagramBytes: number;
   /**
-   * Largest UDP payload that is tried (RFC 8899); what is below `datagramBytes` means `datagramBytes`. Raise it only on a
-   * socket that forbids fragmentation and sends a lone datagram whole.
+   * Largest UDP payload that is tried (RFC 8899); what is below `datagramBytes` means `datagramBytes`. A socket raises it
+   * where it can forbid fragmentation.
    */
   readonly datagramBytesMax: number;
   /** A connection that hears nothing for so long is gone. */

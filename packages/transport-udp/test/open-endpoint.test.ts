@@ -1,9 +1,12 @@
 import { createSocket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, test } from 'vitest';
 import { seededRng, ShoalError } from '@shoal/machine';
 import { type NodeConnection, type NodeEndpoint, openEndpoint, type SocketOptions } from '../src/node/index.ts';
 import { joined } from './pair.ts';
 
+const noIpv6 = !Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
 const opened: NodeEndpoint[] = [];
 
 afterEach(async () => {
@@ -73,13 +76,42 @@ describe('an endpoint on a real socket', () => {
     expect(memories).toBeLessThan(30_000_000 / 65_520 / 2);
   });
 
-  test('works over IPv6, and without offload', async () => {
-    const [client, server] = await connect({ host: '::1', offload: false });
+  test.each([
+    ['127.0.0.1', true, 65_507],
+    ['127.0.0.1', false, 65_507],
+    ['::1', true, 65_488],
+    ['::1', false, 65_488],
+  ])('finds out that %s carries the largest datagrams (offload %s)', async (host, offload, largest) => {
+    if (isIPv6(host) && noIpv6) return;
+    const [client, server] = await connect({ host, offload });
+    const bytes = seededRng(host).bytes(1_000_000);
     const stream = await client.openStream();
-    await stream.write(Uint8Array.of(1, 2, 3));
-    const finished = stream.finish();
-    expect(await readAll((await server.streams().next()).value!)).toEqual(Uint8Array.of(1, 2, 3));
-    await finished;
+    const written = (async () => {
+      for (let i = 0; i < 8; i += 1) await stream.write(bytes);
+      await stream.finish();
+    })();
+    const got = await readAll((await server.streams().next()).value!);
+    await written;
+    expect(got.length).toBe(8_000_000);
+    expect(Buffer.compare(got.subarray(7_000_000), bytes)).toBe(0);
+    expect(client.stats.datagramBytes).toBe(largest);
+    expect(opened[0]!.stats).toMatchObject({ sendErrors: 0, kernelDrops: opened[0]!.stats.offload && 0 });
+  });
+
+  test.skipIf(noIpv6).each([true, false])('serves both families on one socket (offload %s)', async (offload) => {
+    const both = await open({ host: '::', offload });
+    for (const host of ['127.0.0.1', '::1']) {
+      const one = await open({ host, offload });
+      const accepted = both.connections().next();
+      const dialled = await one.dial({ host, port: both.address.port }, { expect: both.peer });
+      expect((await accepted).value!.address).toEqual(one.address);
+      const back = one.connections().next();
+      await both.dial(one.address, { expect: one.peer });
+      expect((await back).value!.address).toEqual({ host, port: both.address.port });
+      const other = host === '::1' ? '127.0.0.1' : '::1';
+      await expect(one.dial({ host: other, port: 9 })).rejects.toMatchObject({ code: 'unreachable' });
+      await dialled.close();
+    }
   });
 
   test('a writer waits for a reader that does not read', async () => {

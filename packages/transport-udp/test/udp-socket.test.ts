@@ -1,11 +1,14 @@
-// Offload on the machine that runs the tests: where there is none (not Linux, no foreign-function interface) the
-// tests that need it are skipped, and the plain path is what remains.
+// Sockets of the machine that runs the tests: where no calls of our own can be made (not Linux, no foreign-function
+// interface) the tests that need them are skipped, and the plain path is what remains.
 
-import { createSocket, type Socket } from 'node:dgram';
+import { createSocket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, test } from 'vitest';
-import { formatAddress } from '@shoal/machine';
-import { openOffloadedSocket } from '../src/node/offload.ts';
+import { type Address, formatAddress } from '@shoal/machine';
+import { DirectSocket } from '../src/node/direct-socket.ts';
 import { byKoffi, byNodeFfi, type ForeignCalls, loadForeignCalls } from '../src/node/foreign-calls.ts';
+import { decodeAddress, encodeAddress } from '../src/node/socket-address.ts';
 import { socketCalls } from '../src/node/socket-calls.ts';
 import { UdpSocket } from '../src/node/udp-socket.ts';
 
@@ -14,6 +17,7 @@ const interfaces: [string, ForeignCalls | undefined][] = [
   ['koffi', linux ? await byKoffi() : undefined],
   ['node:ffi', linux ? byNodeFfi() : undefined],
 ];
+const noIpv6 = !Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
 const closing: (() => unknown)[] = [];
 
 afterEach(async () => {
@@ -21,43 +25,73 @@ afterEach(async () => {
 });
 
 /** Datagrams as a plain socket receives them. */
-async function listener(): Promise<{ port: number; sizes: number[] }> {
-  const socket = createSocket('udp4');
+async function listener(host = '127.0.0.1'): Promise<{ address: Address; port: number; sizes: number[] }> {
+  const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
   const sizes: number[] = [];
   socket.on('message', ({ length }) => sizes.push(length));
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => socket.bind(0, host, resolve));
   closing.push(() => socket.close());
-  return { port: socket.address().port, sizes };
+  const { port } = socket.address();
+  return { address: { host, port }, port, sizes };
 }
 
 async function open(offload: boolean): Promise<UdpSocket> {
   const socket = await UdpSocket.open({
     host: '127.0.0.1',
-    datagramBytes: 1_200,
+
     foreign: offload ? await loadForeignCalls() : undefined,
   });
   closing.push(() => socket.close());
   return socket;
 }
 
-describe.each(interfaces)('segmentation offload by %s', (_name, calls) => {
-  test.skipIf(calls === undefined)('cuts one large send into datagrams', async () => {
-    const offloaded = openOffloadedSocket(socketCalls(calls!)!, '127.0.0.1', 0, 1_200)!;
-    expect(offloaded.gro).toBe(true);
-    const socket: Socket = createSocket('udp4');
-    closing.push(() => socket.close());
-    socket.bind({ fd: offloaded.fd });
-    const { port, sizes } = await listener();
-    socket.send(new Uint8Array(12_100), port, '127.0.0.1');
-    await expect.poll(() => sizes).toEqual([...Array.from({ length: 10 }, () => 1_200), 100]);
-    offloaded.disableSegmentation();
-    socket.send(new Uint8Array(5_000), port, '127.0.0.1');
-    await expect.poll(() => sizes.at(-1)).toBe(5_000);
+describe.each(interfaces)('a direct socket by %s', (_name, foreign) => {
+  const calls = foreign && socketCalls(foreign)!;
+
+  function openDirect(host: string): DirectSocket {
+    const direct = DirectSocket.open(calls!, { host, port: 0 }, isIPv6(host) ? 6 : 4)!;
+    closing.push(() => calls!.close(direct.fd));
+    return direct;
+  }
+
+  test.skipIf(!calls).each(['127.0.0.1', '::1'])(
+    'at %s cuts each send as it says, and a lone datagram never',
+    async (host) => {
+      if (isIPv6(host) && noIpv6) return;
+      const direct = openDirect(host);
+      expect(direct).toMatchObject({ segmenting: true, gro: true, unfragmented: true });
+      const { address, sizes } = await listener(host);
+      const sends: [bytes: number, segmentBytes: number, datagrams: number[]][] = [
+        [12_100, 1_200, [...Array.from({ length: 10 }, () => 1_200), 100]],
+        [5_000, 5_000, [5_000]],
+        [2_500, 1_000, [1_000, 1_000, 500]],
+        [800, 1_200, [800]],
+        [60_000, 60_000, [60_000]],
+      ];
+      for (const [bytes, segmentBytes] of sends)
+        expect(direct.send(new Uint8Array(bytes), segmentBytes, address)).toBe(true);
+      await expect.poll(() => sizes).toEqual(sends.flatMap(([, , datagrams]) => datagrams));
+      direct.stopSegmenting();
+      expect(direct.segmenting).toBe(false);
+    },
+  );
+
+  test.skipIf(!calls)('is not there for an address it cannot bind, and says nothing', () => {
+    for (const host of ['192.0.2.1', '2001:db8::1', 'nothing'])
+      expect(DirectSocket.open(calls!, { host, port: 0 }, isIPv6(host) ? 6 : 4)).toBeUndefined();
   });
 
-  test.skipIf(calls === undefined)('is not there for an address it cannot bind, and says nothing', () => {
-    expect(openOffloadedSocket(socketCalls(calls!)!, '192.0.2.1', 0, 1_200)).toBeUndefined();
-    expect(openOffloadedSocket(socketCalls(calls!)!, '::1', 0, 1_200)).toBeUndefined();
+  test.skipIf(!calls).each([
+    [{ host: '192.0.2.7', port: 4_433 }, 4],
+    [{ host: '2001:db8::7:0:1', port: 65_535 }, 6],
+    [{ host: '::', port: 1 }, 6],
+    [{ host: '192.0.2.7', port: 4_433 }, 6],
+    [{ host: 'fe80::1%lo', port: 7 }, 6],
+  ] as const)('turns %o into the structure of IPv%i and back', (address, family) => {
+    const encoded = encodeAddress(calls!, address, family)!;
+    expect(encoded.length).toBe(family === 4 ? 16 : 28);
+    expect(decodeAddress(calls!, encoded, family)).toEqual(address);
+    expect(encodeAddress(calls!, { host: 'no address', port: 1 }, family)).toBeUndefined();
   });
 });
 
@@ -65,7 +99,7 @@ describe.each(interfaces)('a socket with calls of its own by %s', (_name, foreig
   test.skipIf(foreign === undefined)(
     'takes what waits without an event for each, in order, into one buffer',
     async () => {
-      const socket = await UdpSocket.open({ host: '127.0.0.1', datagramBytes: 1_200, foreign });
+      const socket = await UdpSocket.open({ host: '127.0.0.1', foreign });
       closing.push(() => socket.close());
       const sender = createSocket('udp4');
       closing.push(() => sender.close());
@@ -86,21 +120,62 @@ describe.each(interfaces)('a socket with calls of its own by %s', (_name, foreig
   );
 
   test.skipIf(foreign === undefined)('sends at once, and by node:dgram what the system does not take', async () => {
-    const socket = await UdpSocket.open({ host: '127.0.0.1', datagramBytes: 1_200, foreign });
+    const socket = await UdpSocket.open({ host: '127.0.0.1', foreign });
     closing.push(() => socket.close());
     const { port, sizes } = await listener();
     const buffer = socket.takeBuffer()!;
     socket.send(buffer, { length: 2_000, segmentBytes: 1_200, address: { host: '127.0.0.1', port } });
     expect(socket.takeBuffer()).toBe(buffer); // free again
     socket.send(buffer, { length: 10, segmentBytes: 10, address: { host: '192.0.2.1', port: 9 } });
-    expect(socket.takeBuffer()).not.toBe(buffer);
-    await expect.poll(() => socket.stats.sendErrors).toBe(1);
+    expect(socket.takeBuffer()).toBeUndefined(); // nothing may overtake it
+    await new Promise<void>((resolve) => (socket.onDrained = resolve));
+    expect(socket.takeBuffer()).toBe(buffer);
+    expect(socket.stats.sendErrors).toBe(1);
     expect(socket.stats).toMatchObject({ sends: 2, sendsQueued: 1 });
     await expect.poll(() => sizes).toEqual([1_200, 800]);
   });
 });
 
+describe.each([true, false])('a socket for both families (offload %s)', (offload) => {
+  test.skipIf(noIpv6)('knows IPv4 remotes by their IPv4 addresses, and IPv6 ones by theirs', async () => {
+    const foreign = offload ? await loadForeignCalls() : undefined;
+    const socket = await UdpSocket.open({ host: '::', foreign });
+    closing.push(() => socket.close());
+    const senders: string[] = [];
+    socket.onReceived((_bytes, from) => senders.push(formatAddress(from)));
+    for (const host of ['127.0.0.1', '::1']) {
+      expect(socket.reaches(host)).toBe(true);
+      const remote = await UdpSocket.open({ host, foreign });
+      closing.push(() => remote.close());
+      expect(remote.reaches(host === '::1' ? '127.0.0.1' : '::1')).toBe(false);
+      const sizes: number[] = [];
+      remote.onReceived(({ length }) => sizes.push(length));
+      // Several in one go: the first comes by an event, the others are fetched.
+      const there = { length: 30, segmentBytes: 10, address: { host, port: socket.address.port } };
+      remote.send(remote.takeBuffer()!, there);
+      await expect.poll(() => senders.length).toBeGreaterThan(0);
+      expect(new Set(senders.splice(0))).toEqual(new Set([formatAddress(remote.address)]));
+      socket.send(socket.takeBuffer()!, { length: 40, segmentBytes: 40, address: remote.address });
+      await expect.poll(() => sizes).toEqual([40]);
+    }
+    expect(socket.stats.sendErrors).toBe(0);
+  });
+});
+
 describe('a socket', () => {
+  test('says what the system granted, and what it threw away', async () => {
+    const foreign = await loadForeignCalls();
+    const socket = await UdpSocket.open({ host: '127.0.0.1', foreign, socketBufferBytes: 16_384 });
+    closing.push(() => socket.close());
+    expect(socket.stats.receiveBufferBytes).toBe(16_384);
+    expect(socket.stats.kernelDrops).toBe(foreign && 0);
+    // Nobody reads before the next turn of the event loop.
+    for (let i = 0; i < 50; i += 1)
+      socket.send(socket.takeBuffer()!, { length: 1_200, segmentBytes: 1_200, address: socket.address });
+    const { kernelDrops } = socket.stats;
+    expect(kernelDrops === undefined || kernelDrops > 0).toBe(true);
+  });
+
   test.each([true, false])('sends whole batches in equal datagrams (offload %s)', async (offload) => {
     const socket = await open(offload);
     const { port, sizes } = await listener();
@@ -111,7 +186,7 @@ describe('a socket', () => {
     // Another size than the socket is set to: sent one by one.
     socket.send(socket.takeBuffer()!, { length: 2_500, segmentBytes: 1_000, address });
     await expect.poll(() => sizes.slice(3)).toEqual([1_000, 1_000, 500]);
-    expect(socket.stats.offload !== undefined).toBe(offload && (await loadForeignCalls()) !== undefined);
+    expect(socket.stats.offload?.gso === true).toBe(offload && (await loadForeignCalls()) !== undefined);
     expect(socket.stats.sendErrors).toBe(0);
   });
 
@@ -162,9 +237,16 @@ describe('a socket', () => {
 
   test.each([true, false])('counts what the system would not send, and lives on (offload %s)', async (offload) => {
     const socket = await open(offload);
-    socket.send(socket.takeBuffer()!, { length: 10, segmentBytes: 10, address: { host: 'not an address', port: 1 } });
-    socket.send(socket.takeBuffer()!, { length: 10, segmentBytes: 10, address: { host: '127.0.0.1', port: 0 } });
-    await expect.poll(() => socket.stats.sendErrors).toBe(2);
+    const wrong = [
+      { host: 'not an address', port: 1 },
+      { host: '127.0.0.1', port: 0 },
+    ];
+    for (const [count, address] of wrong.entries()) {
+      let buffer: Uint8Array | undefined;
+      await expect.poll(() => (buffer ??= socket.takeBuffer())).toBeDefined();
+      socket.send(buffer!, { length: 10, segmentBytes: 10, address });
+      await expect.poll(() => socket.stats.sendErrors).toBe(count + 1);
+    }
     const { port, sizes } = await listener();
     socket.send(socket.takeBuffer()!, { length: 10, segmentBytes: 10, address: { host: '127.0.0.1', port } });
     await expect.poll(() => sizes).toEqual([10]);

@@ -2,21 +2,25 @@
 // configuration, and how addresses are looked up.
 
 import { lookup } from 'node:dns/promises';
-import { isIP, isIPv6 } from 'node:net';
+import { isIP } from 'node:net';
 import type { Address } from '@shoal/machine';
 import { randomBytes } from '@shoal/machine/node';
-import { defaultConfig, type TransportConfig } from '../config.ts';
+import type { TransportConfig } from '../config.ts';
 import type { CryptoSuite, KeyPair } from '../crypto.ts';
 import type { EndpointOptions } from '../endpoint.ts';
 import { generateKeyPair } from './identity.ts';
 import { loadForeignCalls } from './foreign-calls.ts';
 import { nodeCrypto } from './node-crypto.ts';
 import { loadOpensslCrypto } from './openssl-crypto.ts';
+import { type Family, plainHost } from './socket-address.ts';
 import { UdpSocket } from './udp-socket.ts';
 
 /** How a socket for links or an endpoint is opened. */
 export interface SocketOptions {
-  /** An address of this machine; '0.0.0.0' (default) or '::' for all. */
+  /**
+   * An address of this machine; '0.0.0.0' (default) for all of IPv4, '::' for all of both families: remotes of IPv4 have
+   * IPv4 addresses there too.
+   */
   readonly host?: string;
   /** 0 (default) for any free one. */
   readonly port?: number;
@@ -31,6 +35,10 @@ export interface SocketOptions {
   readonly socketBufferBytes?: number;
 }
 
+/** UDP payload of a frame of 1,500 bytes: headers of IPv4 take 28, of IPv6 48. */
+const ethernetBytes: Readonly<Record<Family, number>> = { 4: 1_472, 6: 1_452 };
+const receiveBufferBytesMin = 19_200; // what the configuration allows
+
 /** What is bound to the machine beneath. */
 export interface Ground {
   readonly socket: UdpSocket;
@@ -40,11 +48,7 @@ export interface Ground {
 /** Fails with ShoalError `addressInUse`, `permissionDenied` or `networkFailed`. */
 export async function openGround(options: SocketOptions): Promise<Ground> {
   const offload = options.offload ?? true;
-  const socket = await UdpSocket.open({
-    ...options,
-    foreign: offload ? await loadForeignCalls() : undefined,
-    datagramBytes: options.config?.datagramBytes ?? defaultConfig.datagramBytes,
-  });
+  const socket = await UdpSocket.open({ ...options, foreign: offload ? await loadForeignCalls() : undefined });
   return { socket, crypto: (offload ? await loadOpensslCrypto() : undefined) ?? nodeCrypto };
 }
 
@@ -54,27 +58,30 @@ export function endpointOptions(
   options: SocketOptions,
   defaults: Partial<TransportConfig> = {},
 ): EndpointOptions {
-  // The system counts its own overhead into what it granted.
-  const receiveBufferBytes = Math.max(19_200, socket.stats.receiveBufferBytes / 2);
+  const receiveBufferBytes = Math.max(receiveBufferBytesMin, socket.stats.receiveBufferBytes);
+  const datagramBytes = ethernetBytes[socket.family];
+  const datagramBytesMax = socket.datagramBytesMax ?? datagramBytes;
   return {
     crypto,
     keyPair: options.keyPair ?? generateKeyPair(),
     randomBytes,
     ...(options.psk === undefined ? {} : { psk: options.psk }),
-    config: { ...defaults, receiveBufferBytes, ...options.config },
+    config: { ...defaults, receiveBufferBytes, datagramBytes, datagramBytesMax, ...options.config },
   };
 }
 
 /** `address` as this socket can send to it; a promise where a name has to be looked up, undefined for none. */
 export function resolveAddress(
   socket: UdpSocket,
-  address: Address,
+  { host, port }: Address,
 ): Address | undefined | Promise<Address | undefined> {
-  const family = isIPv6(socket.address.host) ? 6 : 4;
-  const given = isIP(address.host);
-  if (given !== 0) return given === family ? address : undefined;
-  return lookup(address.host, { family }).then(
-    (found) => ({ host: found.address, port: address.port }),
+  const given = plainHost(host);
+  if (isIP(given) !== 0) return socket.reaches(given) ? { host: given, port } : undefined;
+  return lookup(host, { all: true }).then(
+    (found) => {
+      const reached = found.find(({ address }) => socket.reaches(address));
+      return reached && { host: reached.address, port };
+    },
     () => undefined,
   );
 }

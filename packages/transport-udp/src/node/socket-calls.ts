@@ -25,6 +25,11 @@ export interface SocketCalls {
     addressLength: number,
   ): number;
   close(fd: number): number;
+  /** Texts are C strings. */
+  inet_pton(family: number, text: Uint8Array, out: Uint8Array): number;
+  inet_ntop(family: number, address: Uint8Array, out: Uint8Array, length: number): unknown;
+  if_nametoindex(name: Uint8Array): number;
+  if_indextoname(index: number, out: Uint8Array): unknown;
 }
 
 const signatures = {
@@ -35,6 +40,10 @@ const signatures = {
   recvfrom: { takes: ['i32', 'bytes', 'size', 'i32', 'bytes', 'bytes'], gives: 'i32' },
   sendto: { takes: ['i32', 'bytes', 'size', 'i32', 'bytes', 'u32'], gives: 'i32' },
   close: { takes: ['i32'], gives: 'i32' },
+  inet_pton: { takes: ['i32', 'bytes', 'bytes'], gives: 'i32' },
+  inet_ntop: { takes: ['i32', 'bytes', 'bytes', 'u32'], gives: 'pointer' },
+  if_nametoindex: { takes: ['bytes'], gives: 'i32' },
+  if_indextoname: { takes: ['u32', 'bytes'], gives: 'pointer' },
 } satisfies Signatures;
 
 /** Undefined when the interface does not give them. */

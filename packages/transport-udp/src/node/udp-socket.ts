@@ -1,34 +1,35 @@
 // A UDP socket as the transport wants it: sends whole batches from a few reused buffers, hands received buffers on,
-// never throws for what the network does. With segmentation offload where the machine has it, plainly elsewhere.
+// never throws for what the network does. By calls of our own where the machine lets us make them, plainly elsewhere.
 
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { type Address, ShoalError, UsageError } from '@shoal/machine';
 import type { Transmit } from '../datagram-machine.ts';
 import { DirectSocket } from './direct-socket.ts';
-import { type OffloadedSocket, openOffloadedSocket } from './offload.ts';
 import type { ForeignCalls } from './foreign-calls.ts';
+import { type Family, mappedHost, plainHost } from './socket-address.ts';
 import { socketCalls } from './socket-calls.ts';
 
 export interface UdpSocketOptions {
-  /** An address of this machine; '0.0.0.0' (default) or '::' for all. */
+  /** An address of this machine; '0.0.0.0' (default) for all of IPv4, '::' for all of both families. */
   readonly host?: string;
   /** 0 (default) for any free one. */
   readonly port?: number;
-  /** What offload is asked for with; none to do without. */
+  /** What calls of our own are made with; none to do without. */
   readonly foreign?: ForeignCalls | undefined;
   /** Asked of the system for each direction; it may grant less. Default 4 MiB. */
   readonly socketBufferBytes?: number;
-  /** Size of full datagrams. */
-  readonly datagramBytes: number;
 }
 
 /** How datagrams pass between us and the system, and what went wrong there. */
 export interface SocketStats {
-  /** `by` names the interface that switched offload on; undefined without. */
+  /** Which way several datagrams cross to or from the system as one; `by` names the interface that asked for it. */
   readonly offload: { readonly gso: boolean; readonly gro: boolean; readonly by: string } | undefined;
+  /** Granted by the system, which may be less than was asked for. */
   readonly receiveBufferBytes: number;
   readonly sendBufferBytes: number;
+  /** Datagrams that were thrown away because the receive buffer was full; undefined where the system does not tell. */
+  readonly kernelDrops: number | undefined;
   readonly sends: number;
   /** Those of them that went through node:dgram, because there is no other way or the system was full. */
   readonly sendsQueued: number;
@@ -41,22 +42,22 @@ export interface SocketStats {
   readonly lastSendError: string | undefined;
 }
 
-const batchBytesMax = 65_507; // the largest UDP payload over IPv4
-const sendBuffersMax = 16; // 1 MiB on its way through the event loop; more waits in the machine
+/** The largest UDP payload over IPv4 (RFC 768), and over IPv6 on a loopback of 65,536 bytes. */
+const payloadBytesMax: Readonly<Record<Family, number>> = { 4: 65_507, 6: 65_488 };
+const batchBytes = 65_507; // below the 64 datagrams that older kernels cut at most, from 1,200 bytes on
+const queuedBuffersMax = 16; // 1 MiB on its way through the event loop; more waits in the machine
 const receivesMax = 64; // in one turn of the event loop: 4 MiB at most, then others have theirs
 const eventsPerTurn = 32; // libuv brings no more, whatever waits
-const segmentsMax = 64; // UDP_MAX_SEGMENTS of older kernels
 
 export class UdpSocket {
   readonly address: Address;
+  readonly family: Family;
   readonly #socket: Socket;
-  readonly #offloaded: OffloadedSocket | undefined;
   readonly #direct: DirectSocket | undefined;
-  readonly #offloadBy: string;
+  readonly #directBy: string;
   readonly #freeBuffers: Uint8Array[] = [];
-  readonly #batchBytes: number;
+  readonly #buffersMax: number;
   #buffersMade = 0;
-  #segmenting: boolean;
   #closed = false;
   /** Somebody was told that there is no buffer. */
   #drained = false;
@@ -73,21 +74,15 @@ export class UdpSocket {
   /** Called when a buffer is free again after there was none. */
   onDrained: () => void = () => {};
 
-  private constructor(
-    socket: Socket,
-    offloaded: OffloadedSocket | undefined,
-    direct: DirectSocket | undefined,
-    by: string,
-    datagramBytes: number,
-  ) {
+  private constructor(socket: Socket, family: Family, direct: DirectSocket | undefined, by: string) {
     const { address, port } = socket.address();
     this.address = { host: address, port };
+    this.family = family;
     this.#socket = socket;
-    this.#offloaded = offloaded;
     this.#direct = direct;
-    this.#offloadBy = by;
-    this.#segmenting = offloaded !== undefined;
-    this.#batchBytes = Math.min(batchBytesMax, datagramBytes * segmentsMax);
+    this.#directBy = by;
+    // With calls of our own a buffer is back at once, unless the system is full: then nothing may overtake it.
+    this.#buffersMax = direct === undefined ? queuedBuffersMax : 1;
     socket.on('error', () => {
       this.#sendErrors += 1; // an unasked-for error of a UDP socket concerns one datagram
     });
@@ -95,29 +90,29 @@ export class UdpSocket {
 
   /** Binds. Fails with ShoalError `addressInUse`, `permissionDenied` or `networkFailed`. */
   static async open(options: UdpSocketOptions): Promise<UdpSocket> {
-    const { host = '0.0.0.0', port = 0, foreign, socketBufferBytes = 4 * 2 ** 20, datagramBytes } = options;
+    const { host = '0.0.0.0', port = 0, foreign, socketBufferBytes = 4 * 2 ** 20 } = options;
     if (!Number.isInteger(port) || port < 0 || port > 65_535)
       throw new UsageError('port', `must be from 0 to 65535, not ${port}`);
-    const calls = foreign === undefined ? undefined : socketCalls(foreign);
-    const offloaded = calls === undefined ? undefined : openOffloadedSocket(calls, host, port, datagramBytes);
     const family = isIPv6(host) ? 6 : 4;
+    const calls = foreign === undefined ? undefined : socketCalls(foreign);
+    const direct = calls === undefined ? undefined : DirectSocket.open(calls, { host, port }, family);
     const socket = createSocket({
       type: `udp${family}`,
       // Addresses come looked up; this keeps node:dgram from putting a lookup and a tick between us and the system.
       lookup: (address, _options, done) => done(null, address, family),
     });
-    await bound(socket, offloaded === undefined ? { address: host, port } : { fd: offloaded.fd }, { host, port });
+    await bound(socket, direct === undefined ? { address: host, port } : { fd: direct.fd }, { host, port });
     enlargeBuffers(socket, socketBufferBytes);
-    const direct = offloaded === undefined ? undefined : new DirectSocket(calls!, offloaded.fd);
-    return new UdpSocket(socket, offloaded, direct, foreign?.by ?? '', datagramBytes);
+    return new UdpSocket(socket, family, direct, foreign?.by ?? '');
   }
 
   get stats(): SocketStats {
-    const gso = this.#segmenting;
+    const direct = this.#closed ? undefined : this.#direct;
     return {
-      offload: this.#offloaded === undefined ? undefined : { gso, gro: this.#offloaded.gro, by: this.#offloadBy },
-      receiveBufferBytes: this.#closed ? 0 : this.#socket.getRecvBufferSize(),
-      sendBufferBytes: this.#closed ? 0 : this.#socket.getSendBufferSize(),
+      offload: direct && { gso: direct.segmenting, gro: direct.gro, by: this.#directBy },
+      receiveBufferBytes: this.#closed ? 0 : granted(this.#socket.getRecvBufferSize()),
+      sendBufferBytes: this.#closed ? 0 : granted(this.#socket.getSendBufferSize()),
+      kernelDrops: direct?.drops,
       sends: this.#sends,
       sendsQueued: this.#sendsQueued,
       receives: this.#receives,
@@ -125,6 +120,18 @@ export class UdpSocket {
       sendErrors: this.#sendErrors,
       lastSendError: this.#lastSendError,
     };
+  }
+
+  /** Largest datagram that may be tried; undefined where those too large for the way would be fragmented. */
+  get datagramBytesMax(): number | undefined {
+    const { host } = this.address;
+    const unfragmented = this.#direct?.unfragmented === true || host === '::1' || host.startsWith('127.');
+    return unfragmented ? payloadBytesMax[this.family] : undefined;
+  }
+
+  /** Whether an address is of a kind that the socket can send to. */
+  reaches(host: string): boolean {
+    return this.address.host === '::' || isIPv6(host) === (this.family === 6);
   }
 
   /** Each buffer holds one datagram, or several of one sender back to back; it may be read only within the call. */
@@ -135,7 +142,7 @@ export class UdpSocket {
     };
     this.#socket.on('message', (bytes: Uint8Array, from: RemoteInfo) => {
       this.#receiveEvents += 1;
-      this.#handle(bytes, { host: from.address, port: from.port });
+      this.#handle(bytes, { host: plainHost(from.address), port: from.port });
       this.#drain(); // the rest of what woke us, in its order
     });
   }
@@ -157,12 +164,12 @@ export class UdpSocket {
   takeBuffer(): Uint8Array | undefined {
     const free = this.#freeBuffers.pop();
     if (free !== undefined || this.#closed) return free;
-    if (this.#buffersMade === sendBuffersMax) {
+    if (this.#buffersMade === this.#buffersMax) {
       this.#drained = true;
       return undefined;
     }
     this.#buffersMade += 1;
-    return new Uint8Array(this.#batchBytes);
+    return new Uint8Array(batchBytes);
   }
 
   giveBuffer(buffer: Uint8Array): void {
@@ -175,31 +182,32 @@ export class UdpSocket {
   /** Sends what a machine wrote into `buffer`, and takes the buffer back afterwards. */
   send(buffer: Uint8Array, transmit: Transmit): void {
     const { length, segmentBytes, address } = transmit;
-    const whole = length <= segmentBytes || (this.#segmenting && segmentBytes === this.#offloaded!.segmentBytes);
-    const step = whole ? length : segmentBytes;
+    const step = this.#direct?.segmenting === true ? length : segmentBytes;
     this.#sends += Math.ceil(length / step);
     let at = 0;
     // Once closed, the descriptor may be somebody else's.
     if (!this.#closed && this.#direct !== undefined)
-      while (at < length && this.#direct.send(buffer.subarray(at, Math.min(length, at + step)), address)) at += step;
+      for (; at < length; at += step)
+        if (!this.#direct.send(buffer.subarray(at, Math.min(length, at + step)), segmentBytes, address)) break;
     if (at >= length) return this.giveBuffer(buffer);
     this.#enqueue(buffer, at, step, transmit);
   }
 
   /** By node:dgram, which keeps their order: once it is done with the last of them, it is with all. */
-  #enqueue(buffer: Uint8Array, from: number, step: number, { length, segmentBytes, address }: Transmit): void {
+  #enqueue(buffer: Uint8Array, from: number, step: number, { length, address }: Transmit): void {
     const done = (error: NodeJS.ErrnoException | null): void => {
-      if (error !== null) this.#noteError(error, step > segmentBytes);
+      if (error !== null) this.#noteError(error);
       this.giveBuffer(buffer);
     };
+    const host = mappedHost(address.host, this.family);
     try {
       let at = from;
       for (; at + step < length; at += step) {
         this.#sendsQueued += 1;
-        this.#socket.send(buffer, at, step, address.port, address.host);
+        this.#socket.send(buffer, at, step, address.port, host);
       }
       this.#sendsQueued += 1;
-      this.#socket.send(buffer, at, length - at, address.port, address.host, done);
+      this.#socket.send(buffer, at, length - at, address.port, host, done);
     } catch (error) {
       done(error as NodeJS.ErrnoException); // an address that the system does not take
     }
@@ -217,13 +225,10 @@ export class UdpSocket {
   }
 
   /** What the system did not send is lost, and recovered like anything lost. */
-  #noteError(error: NodeJS.ErrnoException, segmented: boolean): void {
+  #noteError({ code }: NodeJS.ErrnoException): void {
     this.#sendErrors += 1;
-    this.#lastSendError = error.code;
-    if (this.#closed || !segmented || !this.#segmenting || !['EIO', 'EINVAL', 'EMSGSIZE'].includes(error.code ?? ''))
-      return;
-    this.#segmenting = false;
-    this.#offloaded!.disableSegmentation();
+    this.#lastSendError = code;
+    if (!this.#closed && (code === 'EIO' || code === 'EINVAL')) this.#direct?.stopSegmenting();
   }
 }
 
@@ -265,3 +270,6 @@ function enlargeBuffers(socket: Socket, bytes: number): void {
     }
   }
 }
+
+/** Linux says twice what fits: it counts its own overhead in. */
+const granted = (bytes: number): number => (process.platform === 'linux' ? bytes / 2 : bytes);
