@@ -8,6 +8,16 @@ import { complete, transfer, TwoHosts, whyNot } from './two-hosts.ts';
 const link = 'rate=40mbit,delay=10ms,queue=100ms';
 const whole = { missingBytes: 0, damagedBytes: 0 };
 
+describe.skipIf(whyNot !== undefined)('a path that carries 1,400 bytes', { timeout: 30_000 }, () => {
+  // The next smaller size that is tried. Whether routers tell makes no difference: who tells may be anybody.
+  test.each(['mtu=1400', 'mtu=1400,mtu-icmp=1'])('is found out (%s)', async (narrow) => {
+    await using hosts = await (await TwoHosts.open({ link: `${link},${narrow}` })).connect();
+    await hosts.b.call('start', {});
+    await hosts.b.until(({ datagramBytes }) => datagramBytes === 1_352);
+    expect(await complete(hosts.b, hosts.a)).toEqual(whole);
+  });
+});
+
 describe.skipIf(whyNot !== undefined)('a transfer goes on', { timeout: 30_000 }, () => {
   test.each([
     ['up', 'b' as const, 'a' as const],
@@ -18,6 +28,18 @@ describe.skipIf(whyNot !== undefined)('a transfer goes on', { timeout: 30_000 },
     expect(await transfer(hosts[from], hosts[to], shrink)).toEqual(whole);
     const { datagramBytes } = await hosts[from].call('state', {});
     expect(datagramBytes).toBeLessThanOrEqual(1_300 - 28);
+  });
+
+  test('when jumbo frames do, having been found', async () => {
+    await using hosts = await (await TwoHosts.open({ link }, {}, { mtu: 9_000 })).connect();
+    const found: number[] = [];
+    const shrink = async (): Promise<void> => {
+      found.push((await hosts.b.call('state', {})).datagramBytes);
+      await hosts.lab.command('set', 'b', 'up', 'mtu=1500');
+    };
+    expect(await transfer(hosts.b, hosts.a, shrink)).toEqual(whole);
+    expect(found).toEqual([8_972]);
+    expect((await hosts.b.call('state', {})).datagramBytes).toBeLessThanOrEqual(1_500 - 28);
   });
 
   test('after an outage of two seconds', async () => {
