@@ -55,8 +55,12 @@ export class RangeSet implements Iterable<Range> {
     if (start >= end) return 0;
     const ranges = this.#ranges;
     const last = ranges.at(-1);
+    if (last === undefined) {
+      this.#ranges = [{ start, end }]; // pushing onto an empty array makes room for seventeen
+      return end - start;
+    }
     // The common case, in order: extend the last range or open a new one behind it.
-    if (last === undefined || start > last.end) {
+    if (start > last.end) {
       ranges.push({ start, end });
       return end - start;
     }

@@ -1,6 +1,6 @@
 // A connection for people who await.
 
-import type { Address, PeerId, ShoalError } from '@shoal/machine';
+import type { Address, Instant, PeerId, ShoalError } from '@shoal/machine';
 import type { Reason } from '../codes.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ConnectionStats } from '../connection/connection-facts.ts';
@@ -16,19 +16,21 @@ export interface ConnectionEnd {
   readonly byRemote: boolean;
 }
 
+/** Calls into the machine, which has to be drained afterwards. */
+export type Tell = (call: (now: Instant) => void) => void;
+
 export class NodeConnection implements AsyncDisposable {
   readonly #connection: Connection;
-  readonly #tell: (call: () => void) => void;
-  readonly #close: (code: number) => void;
+  readonly #tell: Tell;
   readonly #opened = new Arrivals<NodeStream>();
   readonly #streamsAvailable = new Waiting();
-  readonly #end = Promise.withResolvers<ConnectionEnd>();
+  #end: ConnectionEnd | undefined;
+  #ended: PromiseWithResolvers<ConnectionEnd> | undefined;
 
   /** Made by an endpoint. */
-  constructor(connection: Connection, tell: (call: () => void) => void, close: (code: number) => void) {
+  constructor(connection: Connection, tell: Tell) {
     this.#connection = connection;
     this.#tell = tell;
-    this.#close = close;
     connection.context = this;
   }
 
@@ -48,7 +50,9 @@ export class NodeConnection implements AsyncDisposable {
 
   /** Resolves when the connection is over, for whatever reason. */
   get closed(): Promise<ConnectionEnd> {
-    return this.#end.promise;
+    this.#ended ??= Promise.withResolvers();
+    if (this.#end !== undefined) this.#ended.resolve(this.#end);
+    return this.#ended.promise;
   }
 
   /** A new stream, as soon as the remote takes one more. Fails with the connection's error, or `aborted`. */
@@ -71,7 +75,7 @@ export class NodeConnection implements AsyncDisposable {
 
   /** Ends the connection when the remote has everything written, or after 2 seconds; it learns `code` (0 and up). */
   close(code = 0): Promise<ConnectionEnd> {
-    this.#close(code);
+    this.#tell((now) => this.#connection.close(now, code, { flush: true }));
     this.ended({ reason: code, byRemote: false });
     return this.closed;
   }
@@ -108,6 +112,7 @@ export class NodeConnection implements AsyncDisposable {
       if (context instanceof NodeStream) context.failed('both', error);
     this.#streamsAvailable.fail(error);
     this.#opened.end();
-    this.#end.resolve(end);
+    this.#end ??= end;
+    this.#ended?.resolve(this.#end);
   }
 }

@@ -3,7 +3,7 @@
 import { type Address, type Instant, type PeerId, ShoalError } from '@shoal/machine';
 import type { Connection } from '../connection/connection.ts';
 import { Endpoint, type EndpointEvent } from '../endpoint.ts';
-import { NodeConnection } from './node-connection.ts';
+import { NodeConnection, type Tell } from './node-connection.ts';
 import { OnSocket } from './on-socket.ts';
 import { endpointOptions, type Ground, openGround, resolveAddress, type SocketOptions } from './ground.ts';
 import { abortedError, connectionError } from './transport-errors.ts';
@@ -26,6 +26,7 @@ interface Dialling {
 
 export class NodeEndpoint extends OnSocket<EndpointEvent, Endpoint> {
   readonly #accepted = new Arrivals<NodeConnection>();
+  readonly #tell: Tell = (call) => this.driver.tell((_, now) => call(now));
 
   /** Made by `openEndpoint`. */
   constructor(endpoint: Endpoint, ground: Ground) {
@@ -91,11 +92,7 @@ export class NodeEndpoint extends OnSocket<EndpointEvent, Endpoint> {
       this.driver.tell((_, now) => connection.close(now, 'refused'));
       return;
     }
-    const opened = new NodeConnection(
-      connection,
-      (call) => this.driver.tell(call),
-      (code) => this.driver.tell((_, now) => connection.close(now, code, { flush: true })),
-    );
+    const opened = new NodeConnection(connection, this.#tell);
     if (dialling === undefined) this.#accepted.push(opened);
     else dialling.opened(opened);
   }

@@ -9,36 +9,56 @@ interface Waiter {
   readonly reject: (error: ShoalError) => void;
 }
 
+/** Shared, and never changed: most of what can be waited for nobody waits for. */
+const nobody: Waiter[] = [];
+
 export class Waiting {
-  readonly #waiters = new Set<Waiter>();
+  #waiters: Waiter[] = nobody;
   #failure: ShoalError | undefined;
 
   /** The next happening. Rejects with the failure, or ShoalError `aborted`. */
   next(signal?: AbortSignal): Promise<void> {
-    return new Promise<void>((resolve, reject) => {
-      if (this.#failure !== undefined) return reject(this.#failure);
-      if (signal?.aborted === true) return reject(abortedError(signal));
-      const abort = (): void => settle(() => reject(abortedError(signal!)));
-      const settle = (how: () => void): void => {
-        this.#waiters.delete(waiter);
-        signal?.removeEventListener('abort', abort);
-        how();
-      };
-      const waiter = { resolve: () => settle(resolve), reject: (error: ShoalError) => settle(() => reject(error)) };
-      signal?.addEventListener('abort', abort, { once: true });
-      this.#waiters.add(waiter);
-    });
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (signal?.aborted === true) return Promise.reject(abortedError(signal));
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#add(signal === undefined ? { resolve, reject } : this.#abortable(signal, resolve, reject));
+    return promise;
   }
 
   /** It has happened. */
   happen(): void {
-    for (const { resolve } of this.#waiters) resolve();
+    for (const { resolve } of this.#takeAll()) resolve();
   }
 
   /** It will never happen again: everybody who waits, or will, gets `error`. */
   fail(error: ShoalError): void {
     this.#failure ??= error;
-    for (const { reject } of this.#waiters) reject(this.#failure);
+    for (const { reject } of this.#takeAll()) reject(this.#failure);
+  }
+
+  #abortable(signal: AbortSignal, resolve: Waiter['resolve'], reject: Waiter['reject']): Waiter {
+    const abort = (): void => {
+      this.#waiters = this.#waiters.filter((one) => one !== waiter);
+      reject(abortedError(signal));
+    };
+    const settled = (): void => signal.removeEventListener('abort', abort);
+    const waiter: Waiter = {
+      resolve: () => (settled(), resolve()),
+      reject: (error) => (settled(), reject(error)),
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    return waiter;
+  }
+
+  #add(waiter: Waiter): void {
+    if (this.#waiters === nobody) this.#waiters = [waiter];
+    else this.#waiters.push(waiter);
+  }
+
+  #takeAll(): readonly Waiter[] {
+    const waiters = this.#waiters;
+    this.#waiters = nobody;
+    return waiters;
   }
 }
 
