@@ -1,10 +1,12 @@
 // A stream for people who await: back-pressured writes, reading by `for await`.
 
+import type { ReadableStream, WritableStream } from 'node:stream/web';
 import { type ShoalError, UsageError } from '@shoal/machine';
 import type { Stream, StreamPriority } from '../streams/stream.ts';
 import { streamError } from './transport-errors.ts';
 import type { Reason } from '../codes.ts';
 import { Waiting } from './waiting.ts';
+import { readableOver, writableOver } from './web-streams.ts';
 
 /** A writer waits while more than this lies unsent. */
 const queueBytesMax = 2 ** 20;
@@ -19,6 +21,8 @@ export class NodeStream implements AsyncIterable<Uint8Array> {
   readonly #finished = new Waiting();
   #readFailure: ShoalError | undefined;
   #finishing = false;
+  #readableView: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
+  #writableView: WritableStream<Uint8Array> | undefined;
 
   constructor(stream: Stream, tell: (call: () => void) => void) {
     this.#stream = stream;
@@ -75,9 +79,10 @@ export class NodeStream implements AsyncIterable<Uint8Array> {
   async read({ signal }: { signal?: AbortSignal } = {}): Promise<Uint8Array | undefined> {
     for (;;) {
       const part = this.#take();
-      if (part !== undefined || this.#stream.receiveState === 'finished') return part;
+      if (part !== undefined && part.length > 0) return part; // an end without bytes comes as an empty part
+      if (this.#stream.receiveState === 'finished') return undefined;
       if (this.#readFailure !== undefined) throw this.#readFailure;
-      await this.#readable.next(signal);
+      if (part === undefined) await this.#readable.next(signal);
     }
   }
 
@@ -89,12 +94,30 @@ export class NodeStream implements AsyncIterable<Uint8Array> {
     this.#stream.recycle(bytes);
   }
 
+  /**
+   * The remote's direction as a Web stream of bytes. Use it, or `read` and `for await`, not both. Cancelled with a whole
+   * number, it tells the remote that code.
+   */
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return (this.#readableView ??= readableOver(this));
+  }
+
+  /** Our direction as a Web stream, in the same way: what is written is handed over, an abort may name a code. */
+  get writable(): WritableStream<Uint8Array> {
+    return (this.#writableView ??= writableOver(this));
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, void> {
     try {
       for (let part = await this.read(); part !== undefined; part = await this.read()) yield part;
     } finally {
       if (this.#stream.receiveState === 'open') this.stop();
     }
+  }
+
+  /** Internal: resolves when the remote has everything, fails when our direction is given up. */
+  get sendingOver(): Promise<void> {
+    return this.#stream.sendState === 'finished' ? Promise.resolve() : this.#finished.next();
   }
 
   /** Internal: what happened on the stream, or on its connection. */
