@@ -16,7 +16,7 @@ import { openVeth } from './transport/networks/veth.ts';
 import { chosen, positive } from './transport/options.ts';
 import { Report, short } from './transport/report.ts';
 import { measureRounds } from './transport/rounds.ts';
-import type { Measurement } from './transport/run-pair.ts';
+import { type Measurement, runPair } from './transport/run-pair.ts';
 import { compared, transports } from './transport/transports.ts';
 
 const { values } = parseArgs({
@@ -44,7 +44,12 @@ const wantedNetworks = chosen('networks', values.networks, Object.keys(networkKi
 const loaded = await loadTransports(chosen('only', values.only, compared));
 await using networks = new AsyncDisposableStack();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1)); // networks go on exit
-const results = await measureRounds(listMeasurements(openNetworks()), rounds, report);
+const results = await measureRounds(listMeasurements(openNetworks()), {
+  rounds,
+  report,
+  measure: runPair,
+  describe: ({ name, transport, network }) => `${name} ${transport} over ${network.name}`,
+});
 printBulk();
 printSmall();
 

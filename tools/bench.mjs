@@ -1,6 +1,6 @@
 // `npm run bench -- NAME [ARGS]`: measures, on plain Node. Without a name it lists what there is.
 // `transport` is the comparison in `bench/transport.ts`, ours beside others; `transport/loopback` is the bench
-// `packages/transport-udp/bench/loopback.ts` beside a hot path, and `chunker` stands for all benches of that package.
+// `packages/transport-udp/bench/loopback.ts` beside a hot path, and a package stands for all its benches.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { installPeers } from './install-peers.mjs';
@@ -24,7 +24,7 @@ if (chosen.length === 0) {
 }
 for (const [name, file] of chosen) {
   process.stderr.write(`${name}\n`);
-  if (file === 'bench/transport.ts') installPeers('bench');
+  if (['bench/transport.ts', 'bench/chunker.ts'].includes(file)) installPeers('bench');
   const done = spawnSync('node', ['--expose-gc', '-C', '@shoal/source', file, ...args], { stdio: 'inherit' });
   if (done.status !== 0) process.exit(done.status ?? 1);
 }

@@ -11,7 +11,7 @@ export function installPeers(folder) {
   // npm writes the hidden lock file last.
   const installed = join(folder, 'node_modules', '.package-lock.json');
   if (changedAt(installed) >= changedAt(join(folder, 'package-lock.json'))) return;
-  process.stderr.write('installing the transports to compare with (first run, or their lock file changed)\n');
+  process.stderr.write('installing what ours is compared with (first run, or their lock file changed)\n');
   const { npm_execpath: npm, ...inherited } = process.env;
   const env = { ...inherited, npm_config_prefix: undefined, npm_config_local_prefix: undefined };
   // Some are compiled: for this very Node, whose headers lie beside it, not for another one on the machine.

@@ -3,13 +3,18 @@
 
 import type { Figures } from './cases/case.ts';
 import type { Report } from './report.ts';
-import { type Measurement, runPair } from './run-pair.ts';
+
+export interface Rounds<M> {
+  readonly rounds: number;
+  readonly report: Report;
+  readonly measure: (measurement: M) => Promise<Figures>;
+  readonly describe: (measurement: M) => string;
+}
 
 /** The rounds of each measurement; none for one that failed, which is then reported and not tried again. */
-export async function measureRounds<M extends Measurement>(
+export async function measureRounds<M>(
   measurements: readonly M[],
-  rounds: number,
-  report: Report,
+  { rounds, report, measure, describe }: Rounds<M>,
 ): Promise<Map<M, Figures[]>> {
   const results = new Map(measurements.map((measurement): [M, Figures[]] => [measurement, []]));
   for (let round = 0; round < rounds; round += 1) {
@@ -18,10 +23,10 @@ export async function measureRounds<M extends Measurement>(
       const measurement = measurements[(index + round) % measurements.length]!;
       const figures = results.get(measurement);
       if (figures === undefined) continue;
-      const what = `${measurement.name} ${measurement.transport} over ${measurement.network.name}`;
+      const what = describe(measurement);
       report.progress(`round ${round + 1} of ${rounds}: ${what}`);
       try {
-        figures.push(await runPair(measurement));
+        figures.push(await measure(measurement));
       } catch (error) {
         report.skipped(what, (error as Error).message);
         results.delete(measurement);
