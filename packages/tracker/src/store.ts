@@ -65,7 +65,10 @@ export type ClaimPage = Required<Pick<ClaimListReply, 'file'>> & Pick<ClaimListR
  *   may be seen until the next `expire`, never after it. With its last peer a file goes.
  * - A table at its limit refuses newcomers with `full`, a peer or host beyond its share with `quotaExceeded`, and serves
  *   those that are in.
- * - `now` is the tracker's clock. A store that outlives the process keeps time by a clock of its own.
+ * - `now` is the tracker's clock. A store that outlives the process keeps time by a clock of its own, or counts everybody
+ *   as heard of when it is opened again.
+ * - What was answered survives the tracker that asked, where the store outlives it. A call that cannot be carried out
+ *   rejects; made again when the store is well, it leaves the table as if it had been carried out the first time.
  *
  * Of drafts (files without a manifest):
  *

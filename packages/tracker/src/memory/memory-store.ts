@@ -216,6 +216,12 @@ export class MemoryStore implements TrackerStore {
     return { expired, remaining: this.#peers.size };
   }
 
+  /** Where a peer that is known is reached. */
+  addressOf(peerId: PeerId): Address | undefined {
+    const peer = this.#peers.find(peerId);
+    return peer < 0 ? undefined : this.#peers.addressAt(peer);
+  }
+
   stats(): StoreStats {
     return { peers: this.#peers.size, files: this.#files.size };
   }
