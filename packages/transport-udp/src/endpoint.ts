@@ -21,6 +21,7 @@ import type { ConnectionEvent } from './connection/connection-facts.ts';
 import type { Batch } from './connection/packetizer.ts';
 import { type CryptoSuite, keyBytes, type KeyPair, tagBytes } from './crypto.ts';
 import type { DatagramMachine, Transmit } from './datagram-machine.ts';
+import type { EventSink } from './events/transport-event.ts';
 import { Dials } from './handshake/dials.ts';
 import { firstDatagramBytes, type HandshakePacket, readHandshakePacket } from './handshake/handshake-packet.ts';
 import type { HandshakerOptions } from './handshake/handshaker.ts';
@@ -48,6 +49,8 @@ export interface EndpointOptions {
   readonly config?: Partial<TransportConfig>;
   /** Instead of what `config.priority` chooses. */
   readonly congestion?: CongestionFactory;
+  /** Who is told what happens inside, for logs and traces. */
+  readonly events?: EventSink | undefined;
 }
 
 export interface ConnectOptions {
@@ -111,6 +114,7 @@ export class Endpoint implements DatagramMachine<EndpointEvent> {
       config: this.config,
       memory: new RecordMemory(),
       randomBytes: options.randomBytes,
+      events: options.events,
       emit: (connection, event) => this.#out.push({ ...event, connection }),
       touched: (connection) => this.#touch(connection),
     };
@@ -367,6 +371,7 @@ export class Endpoint implements DatagramMachine<EndpointEvent> {
   }
 
   #remove(connection: Connection): void {
+    connection.forgotten(this.#now);
     this.#timers.clear(connection);
     this.#dials.remove(connection);
     this.#ready.delete(connection);

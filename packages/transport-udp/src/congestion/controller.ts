@@ -38,6 +38,8 @@ export interface CongestionController {
   /** How many bytes may be in flight. */
   readonly windowBytes: number;
   readonly slowStart: boolean;
+  /** In its own words, for logs; without, it is in slow start or in congestion avoidance. */
+  readonly state?: string;
   /** How fast it may leave; undefined leaves that to window and round-trip time. */
   readonly pacingRateBytesPerSecond?: number | undefined;
   /** True when acknowledgements are to carry samples of the delivery rate. */

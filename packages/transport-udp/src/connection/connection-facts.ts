@@ -24,6 +24,8 @@ export interface ConnectionStats {
   /** Counted as lost, and then acknowledged after all. */
   readonly packetsSpurious: number;
   readonly bytesLost: number;
+  /** Of streams: lost, or sent once more by a probe, and sent again. */
+  readonly bytesResent: number;
   readonly bytesReceived: number;
   readonly bytesSent: number;
 }

@@ -16,10 +16,12 @@ import {
 import { applicationCodeMax, applicationCodes, type Reason } from '../codes.ts';
 import type { TransportConfig } from '../config.ts';
 import type { CongestionFactory } from '../congestion/controller.ts';
-import { firstDatagramBytes, type HandshakePacket } from '../handshake/handshake-packet.ts';
+import { Reporter } from '../events/reporter.ts';
+import type { EventSink } from '../events/transport-event.ts';
+import { firstDatagramBytes, type HandshakePacket, readHandshakePacket } from '../handshake/handshake-packet.ts';
 import { Handshaker, type HandshakerOptions } from '../handshake/handshaker.ts';
 import { leads, Meeting } from '../handshake/meeting.ts';
-import { type ConnectionId, packetKinds } from '../packet/header.ts';
+import { connectionIdText, type ConnectionId, packetKinds } from '../packet/header.ts';
 import { closingMs } from '../recovery/recovery.ts';
 import type { RecordMemory } from '../streams/record.ts';
 import type { Stream } from '../streams/stream.ts';
@@ -34,6 +36,8 @@ export interface ConnectionOwner {
   readonly memory: RecordMemory;
   /** Unguessable bytes. */
   readonly randomBytes: (count: number) => Uint8Array;
+  /** Who is told what happens inside. */
+  readonly events: EventSink | undefined;
   readonly emit: (connection: Connection, event: ConnectionEvent) => void;
   /** Something may want to leave, or a timer has moved. */
   readonly touched: (connection: Connection) => void;
@@ -56,6 +60,9 @@ const flushMsMax = 2_000;
 export class Connection {
   /** For whoever uses the connection. */
   context: unknown;
+  /** Its name in events. */
+  readonly id: string;
+  readonly #report: Reporter | undefined;
   readonly #owner: ConnectionOwner;
   readonly #congestion: CongestionFactory;
   /** Where it was begun. */
@@ -83,6 +90,10 @@ export class Connection {
     this.#dialler = initiatorId === undefined;
     this.#handshaker = new Handshaker(handshake, initiatorId);
     this.#localId = this.#handshaker.localId;
+    this.id = connectionIdText(this.#localId);
+    this.#report = owner.events === undefined ? undefined : new Reporter(owner.events, this.id);
+    const group = initiatorId === undefined ? this.id : connectionIdText(initiatorId);
+    this.#report?.tell({ type: 'connectionStarted', dialler: this.#dialler, remote: address, group }, now);
     this.#deadline = after(now, owner.config.handshakeTimeoutMs);
     this.#liveness = new Liveness(owner.config.idleTimeoutMs, now);
     if (this.#dialler) this.#handshaker.begin(now);
@@ -147,6 +158,7 @@ export class Connection {
       packetsLost: recovery?.packetsLost ?? 0,
       packetsSpurious: recovery?.packetsSpurious ?? 0,
       bytesLost: recovery?.bytesLost ?? 0,
+      bytesResent: this.#session?.streams.resentBytes ?? 0,
       bytesReceived: this.#bytesReceived,
       bytesSent: this.#bytesSent,
     };
@@ -173,6 +185,7 @@ export class Connection {
     invariant(wire >= 0 && wire <= applicationCodeMax, 'a close code fits its field');
     if (this.#state === 'closing' || this.#state === 'closed') return;
     this.#closeReason = reason;
+    this.#report?.closed({ type: 'connectionClosed', reason, byRemote: false }, now);
     if (flush && this.#state === 'open' && !this.#session!.streams.idle) {
       this.#state = 'flushing';
       this.#deadline = after(now, flushMsMax);
@@ -186,8 +199,9 @@ export class Connection {
     if (this.#state === 'closing' || this.#state === 'closed') return;
     const handshaker = this.#meeting?.find(packet.to) ?? this.#handshaker;
     if (handshaker === undefined) return;
+    this.#report?.handshake('packetReceived', packet, now);
     const progress = handshaker.handlePacket(packet, now);
-    if (progress === 'refused') this.#end('authenticationFailed', false);
+    if (progress === 'refused') this.#end('authenticationFailed', false, now);
     if (progress === 'finished') this.#finishHandshake(handshaker, now);
     this.#owner.touched(this);
   }
@@ -224,9 +238,16 @@ export class Connection {
     const outcome = session.handlePacket(bytes, view, at, length, from, now);
     if (outcome === 'unauthentic') return;
     if (this.#handshaker !== undefined && session.confirmed) this.#confirm();
-    this.#liveness.heard(view.getUint8(at) !== packetKinds.control, now);
+    const bulk = view.getUint8(at) !== packetKinds.control;
+    this.#liveness.heard(bulk, now);
+    if (!bulk) this.#report?.compare(session, now);
     if (outcome !== 'accepted') this.#finish(outcome.reason, outcome.byRemote, now);
     this.#owner.touched(this);
+  }
+
+  /** Its endpoint knows it no more. */
+  forgotten(now: Instant): void {
+    this.#report?.tell({ type: 'connectionForgotten' }, now);
   }
 
   nextTimeout(now: Instant): Instant {
@@ -244,9 +265,10 @@ export class Connection {
       return;
     }
     if (now >= this.#deadline) return this.#deadlinePassed(now);
-    if (this.#liveness.isOver(now)) return this.#end('idleTimedOut', false);
+    if (this.#liveness.isOver(now)) return this.#end('idleTimedOut', false, now);
     this.#handshaker?.handleTimeout(now);
     this.#session?.handleTimeout(now);
+    if (this.#session !== undefined) this.#report?.compare(this.#session, now);
     const midRecord = this.#session?.streams.midRecord === true;
     if (this.#liveness.handleTimeout(midRecord, now)) this.#session?.ping();
   }
@@ -258,7 +280,7 @@ export class Connection {
     batch.length = 0;
     batch.address = this.address;
     if (this.#state === 'closed') return;
-    if (this.#state === 'closing') this.#fillClose(out, view, batch);
+    if (this.#state === 'closing') this.#fillClose(out, view, now, batch);
     else this.#fillOpen(out, view, now, batch);
     this.#bytesSent += batch.length;
   }
@@ -269,17 +291,25 @@ export class Connection {
     batch.length = this.#handshaker?.pollTransmit(out) ?? 0;
     if (batch.length === 0) batch.length = this.#meeting?.pollTransmit(out) ?? 0;
     batch.segmentBytes = batch.length;
-    if (batch.length > 0 || this.#session === undefined) return;
+    if (batch.length > 0) return this.#reportHandshake(out, view, batch.length, now);
+    if (this.#session === undefined) return;
     if (this.#session.streams.sealedBytes > this.#owner.config.sealedBytesMax) this.#finish('exhausted', false, now);
     else if (this.#session.wants(now)) this.#session.fill(out, view, now, batch);
+    this.#report?.compare(this.#session, now);
     if (this.#state === 'flushing' && this.#session.streams.idle) this.#sayClose(now);
-    if (batch.length === 0) this.#fillClose(out, view, batch);
+    if (batch.length === 0) this.#fillClose(out, view, now, batch);
   }
 
-  #fillClose(out: Uint8Array, view: DataView, batch: Batch): void {
+  #fillClose(out: Uint8Array, view: DataView, now: Instant, batch: Batch): void {
     if (!this.#closeDue || this.#session === undefined) return;
     this.#closeDue = false;
-    batch.length = batch.segmentBytes = this.#session.writeClose(out, view, this.#closeReason);
+    batch.length = batch.segmentBytes = this.#session.writeClose(out, view, this.#closeReason, now);
+  }
+
+  #reportHandshake(out: Uint8Array, view: DataView, length: number, now: Instant): void {
+    if (this.#report?.wantsPackets !== true) return;
+    const packet = readHandshakePacket(out, view, 0, length);
+    if (packet !== undefined) this.#report.handshake('packetSent', packet, now);
   }
 
   // Inside
@@ -322,7 +352,9 @@ export class Connection {
       memory,
       emit: (event) => this.#emit(event),
       wake: () => this.#owner.touched(this),
+      report: this.#report,
     });
+    this.#report?.tell({ type: 'connectionOpened', peer: this.#peer, parameters: remote }, now);
     const idleTimeoutMs = Math.min(config.idleTimeoutMs, remote.idleTimeoutMs);
     this.#liveness.open({ idleTimeoutMs, keepAliveMs: config.keepAliveMs }, now);
     if (!this.#dialler) this.#confirm();
@@ -337,19 +369,21 @@ export class Connection {
   /** The deadline is that of the handshake, or of flushing. */
   #deadlinePassed(now: Instant): void {
     if (this.#state === 'flushing') return this.#sayClose(now);
-    this.#end(this.#handshaker?.sawMisfit === true ? 'authenticationFailed' : 'handshakeTimedOut', false);
+    this.#end(this.#handshaker?.sawMisfit === true ? 'authenticationFailed' : 'handshakeTimedOut', false, now);
   }
 
   /** The remote closed, or has to be shut out for what it sent. */
   #finish(reason: Reason, byRemote: boolean, now: Instant): void {
-    if (byRemote) return this.#end(reason, true);
+    if (byRemote) return this.#end(reason, true, now);
+    this.#report?.closed({ type: 'connectionClosed', reason, byRemote }, now);
     this.#emit({ type: 'connectionClosed', reason, byRemote });
     this.#closeReason = reason;
     this.#sayClose(now);
   }
 
   /** Nothing is left to say to the remote. */
-  #end(reason: Reason, byRemote: boolean): void {
+  #end(reason: Reason, byRemote: boolean, now: Instant): void {
+    this.#report?.closed({ type: 'connectionClosed', reason, byRemote }, now);
     // A stranger that never got through the handshake was never announced.
     if (this.#dialler || this.#session !== undefined) this.#emit({ type: 'connectionClosed', reason, byRemote });
     this.#state = 'closed';

@@ -3,9 +3,10 @@
 
 import type { Address, Instant } from '@shoal/machine';
 import { tagBytes } from '../crypto.ts';
+import type { Reporter } from '../events/reporter.ts';
 import { aeadNonce } from '../handshake/noise.ts';
 import type { DirectionKeys } from '../handshake/session-keys.ts';
-import { type Frame, frameBytes, writeFrame } from '../packet/frames.ts';
+import { type Frame, frameBytes, readFrames, writeFrame } from '../packet/frames.ts';
 import {
   bulkHeaderBytes,
   type ConnectionId,
@@ -48,6 +49,7 @@ export interface PacketizerParts {
   readonly acks: AckTracker;
   readonly control: ControlQueue;
   readonly streams: StreamTable;
+  readonly report: Reporter | undefined;
 }
 
 /** What a transmission holds: datagrams of `segmentBytes`, only the last one shorter, all for one address. */
@@ -103,15 +105,15 @@ export class Packetizer {
    * A packet with nothing but `frame`, padded to a datagram of `bytes`. Recovery does not wait for it: whoever sends such
    * a packet asks again in its own way.
    */
-  writeLone(out: Uint8Array, view: DataView, frame: Frame, bytes = 0): number {
+  writeLone(out: Uint8Array, view: DataView, frame: Frame, bytes: number, now: Instant): number {
     const plaintextBytes = Math.max(frameBytes(frame), bytes - controlHeaderBytes - tagBytes);
     const plaintext = new Uint8Array(plaintextBytes); // zeros are padding
     writeFrame(new ByteWriter(plaintext), frame);
-    return this.#seal(out, view, 0, plaintext, this.#parts.recovery.sent.skip());
+    return this.#seal(out, view, 0, plaintext, this.#parts.recovery.sent.skip(), now);
   }
 
   #writePieces(out: Uint8Array, view: DataView, from: number, end: number, now: Instant): number {
-    const { keys, remoteId, recovery, streams } = this.#parts;
+    const { keys, remoteId, recovery, streams, report } = this.#parts;
     let at = from;
     while (end - at >= bulkHeaderBytes + pieceBytesMin && streams.take(end - at - bulkHeaderBytes, piece)) {
       const length = bulkHeaderBytes + piece.length;
@@ -125,6 +127,7 @@ export class Packetizer {
       writeBulkHeader(view, at, length, remoteId, header, keys.header);
       out.set(piece.record.subarray(piece.pieceOffset, piece.pieceOffset + piece.length), at + bulkHeaderBytes);
       recovery.packetSent(length, now);
+      if (report?.wantsPackets === true) report.bulk('packetSent', header, length, now);
       at += length;
     }
     return at;
@@ -157,12 +160,21 @@ export class Packetizer {
     const packetNumber =
       eliciting.length === 0 ? recovery.sent.skip() : recovery.sent.addControl(now, length, eliciting);
     if (eliciting.length > 0) recovery.packetSent(length, now);
-    return this.#seal(out, view, at, writer.written, packetNumber);
+    return this.#seal(out, view, at, writer.written, packetNumber, now);
   }
 
-  #seal(out: Uint8Array, view: DataView, at: number, plaintext: Uint8Array, packetNumber: number): number {
-    const { keys, remoteId } = this.#parts;
+  #seal(
+    out: Uint8Array,
+    view: DataView,
+    at: number,
+    plaintext: Uint8Array,
+    packetNumber: number,
+    now: Instant,
+  ): number {
+    const { keys, remoteId, report } = this.#parts;
     const length = controlHeaderBytes + plaintext.length + tagBytes;
+    if (report?.wantsPackets === true)
+      report.control('packetSent', packetNumber, length, readFrames(plaintext) ?? [], now);
     writeCommonHeader(view, at, packetKinds.control, length, remoteId);
     writePacketNumber(view, at, packetNumber);
     keys.control.seal(

@@ -4,6 +4,7 @@
 import { type Address, assertNever, earliest, type Instant, NEVER } from '@shoal/machine';
 import { reasonFromWire, reasonToWire, type Reason } from '../codes.ts';
 import type { CongestionFactory } from '../congestion/controller.ts';
+import type { Reporter } from '../events/reporter.ts';
 import { aeadNonce } from '../handshake/noise.ts';
 import type { TransportParameters } from '../handshake/parameters.ts';
 import type { SessionKeys } from '../handshake/session-keys.ts';
@@ -50,6 +51,7 @@ export interface SessionOptions {
   readonly memory: RecordMemory;
   readonly emit: (event: StreamEvent) => void;
   readonly wake: () => void;
+  readonly report: Reporter | undefined;
 }
 
 /** Scratch for all connections: filled and used within one call. */
@@ -97,6 +99,7 @@ export class Session implements PacketFate, SizeWatcher {
       acks: this.#acks,
       control: this.#control,
       streams: this.streams,
+      report: options.report,
     });
     if (!options.dialler) this.#control.push({ type: 'handshakeDone' });
   }
@@ -126,7 +129,7 @@ export class Session implements PacketFate, SizeWatcher {
     const alone = this.paths.poll(this.recovery.rtt.ptoMs, now);
     batch.address = alone?.address ?? this.paths.address;
     if (alone === undefined) this.#fillShared(out, view, now, batch);
-    else batch.length = batch.segmentBytes = this.#packetizer.writeLone(out, view, alone.frame, alone.bytes);
+    else batch.length = batch.segmentBytes = this.#packetizer.writeLone(out, view, alone.frame, alone.bytes, now);
   }
 
   #fillShared(out: Uint8Array, view: DataView, now: Instant, batch: Batch): void {
@@ -134,11 +137,11 @@ export class Session implements PacketFate, SizeWatcher {
     const size = this.streams.sendable ? this.mtu.wanted : undefined;
     if (size === undefined || size > out.length) return this.#packetizer.fill(out, view, now, batch);
     this.mtu.probeSent(size, this.recovery.sent.next, this.recovery.rtt.ptoMs, now);
-    batch.length = batch.segmentBytes = this.#packetizer.writeLone(out, view, { type: 'ping' }, size);
+    batch.length = batch.segmentBytes = this.#packetizer.writeLone(out, view, { type: 'ping' }, size, now);
   }
 
-  writeClose(out: Uint8Array, view: DataView, reason: Reason): number {
-    return this.#packetizer.writeLone(out, view, { type: 'close', code: reasonToWire(reason) });
+  writeClose(out: Uint8Array, view: DataView, reason: Reason, now: Instant): number {
+    return this.#packetizer.writeLone(out, view, { type: 'close', code: reasonToWire(reason) }, 0, now);
   }
 
   /** Asks the remote for a sign of life. */
@@ -184,13 +187,16 @@ export class Session implements PacketFate, SizeWatcher {
     this.mtu.packetsAcked(largestBytes);
   }
 
-  packetsLost(largestBytes: number, now: Instant): void {
+  packetsLost(largestBytes: number, packetNumbers: readonly number[], now: Instant): void {
+    this.#options.report?.tell({ type: 'packetsLost', packetNumbers }, now);
     if (this.mtu.packetsLost(largestBytes, this.recovery.rtt.srttMs, now)) this.recovery.resize(this.mtu.bytes);
   }
 
   #handleBulk(bytes: Uint8Array, view: DataView, at: number, length: number, now: Instant): PacketOutcome {
     if (!readBulkHeader(view, at, length, header, this.#options.keys.receiving.header)) return 'unauthentic';
     this.confirmed = true;
+    const { report } = this.#options;
+    if (report?.wantsPackets === true) report.bulk('packetReceived', header, length, now);
     // A number seen before is no reason to drop the piece: a forger may have replayed the header first.
     const outcome = this.streams.handlePiece(header, bytes, at + bulkHeaderBytes, length - bulkHeaderBytes);
     if (outcome !== 'refused') this.#acks.note(header.packetNumber, true, now);
@@ -217,6 +223,7 @@ export class Session implements PacketFate, SizeWatcher {
     this.confirmed = true;
     const frames = readFrames(plaintext);
     if (frames === undefined) return { reason: 'protocolViolated', byRemote: false };
+    this.#options.report?.control('packetReceived', packetNumber, length, frames, now);
     this.#acks.note(
       packetNumber,
       frames.some((frame) => frame.type !== 'ack'),

@@ -68,7 +68,7 @@ export class StreamTable implements StreamOwner, WindowSource {
     this.#openMax = remote.remoteStreamsMax;
     this.#remoteMax = local.remoteStreamsMax;
     const credit = new SendCredit(remote.connectionWindowBytes, windowsMax.connectionWindowBytes);
-    this.#sendContext = { aead: keys.sending.record, memory, credit };
+    this.#sendContext = { aead: keys.sending.record, memory, credit, resentBytes: 0 };
     const window = new ReceiveWindow(local.connectionWindowBytes, windowsMax.connectionWindowBytes);
     this.#receiveContext = { aead: keys.receiving.record, memory, window, recordsHeld: 0 };
   }
@@ -81,6 +81,11 @@ export class StreamTable implements StreamOwner, WindowSource {
   /** Sealed bytes of all streams so far. */
   get sealedBytes(): number {
     return this.#sendContext.credit.used;
+  }
+
+  /** … and of those that left more than once. */
+  get resentBytes(): number {
+    return this.#sendContext.resentBytes;
   }
 
   /** True when nothing written on any stream waits to be sent or acknowledged. */

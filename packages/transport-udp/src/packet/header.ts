@@ -29,6 +29,10 @@ export const noConnectionId: ConnectionId = { high: 0, low: 0 };
 
 export const sameConnectionId = (a: ConnectionId, b: ConnectionId): boolean => a.high === b.high && a.low === b.low;
 
+/** 16 hexadecimal digits. */
+export const connectionIdText = ({ high, low }: ConnectionId): string =>
+  high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0');
+
 /** The connection id made of the first 8 of `random`. */
 export function connectionIdFrom(random: Uint8Array): ConnectionId {
   const view = viewOf(random);

@@ -39,7 +39,7 @@ export interface RecoveryOptions {
 /** Is told how large the packets were that got through, and that did not. */
 export interface SizeWatcher {
   packetsAcked(largestBytes: number): void;
-  packetsLost(largestBytes: number, now: Instant): void;
+  packetsLost(largestBytes: number, packetNumbers: readonly number[], now: Instant): void;
 }
 
 /** Datagrams larger than this are paced as if there were several: the bucket must fit the remote's socket buffer. */
@@ -279,7 +279,7 @@ export class Recovery {
       sent.settle(n, packetStates.lost);
     }
     if (newestSentAt === undefined) return;
-    this.#sizes?.packetsLost(largestBytes, now);
+    this.#sizes?.packetsLost(largestBytes, lost, now);
     this.bytesLost += lostBytes;
     this.packetsLost += lost.length;
     if (this.#cutAt === undefined || newestSentAt > this.#cutAt) {

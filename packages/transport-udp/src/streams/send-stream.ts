@@ -36,6 +36,8 @@ export interface SendContext {
   readonly aead: Aead;
   readonly memory: RecordMemory;
   readonly credit: SendCredit;
+  /** Sealed bytes that left more than once. */
+  resentBytes: number;
 }
 
 export class SendStream {
@@ -133,6 +135,7 @@ export class SendStream {
     if (lost !== undefined) {
       const length = this.#fill(lost.start, Math.min(room, lost.end - lost.start), piece);
       this.#lost.remove(lost.start, lost.start + length);
+      this.#context.resentBytes += length;
       return true;
     }
     if (this.#sentEnd === this.#sealedEnd && !this.#sealNext()) return false;
