@@ -15,6 +15,7 @@ export * from './crypto.ts';
 export * from './datagram-machine.ts';
 export * from './endpoint.ts';
 export * from './events/transport-event.ts';
+export { type ConnectionStarted, qlogBeginning, qlogNote, qlogRecords } from './events/qlog.ts';
 export type { TransportParameters } from './handshake/parameters.ts';
 export type { AckFrame, Frame } from './packet/frames.ts';
 export { nobleCrypto } from './noble-crypto.ts';

@@ -13,10 +13,11 @@ import { loadForeignCalls } from './foreign-calls.ts';
 import { nodeCrypto } from './node-crypto.ts';
 import { loadOpensslCrypto } from './openssl-crypto.ts';
 import { type Family, plainHost } from './socket-address.ts';
+import { openTrace, type Trace, type TraceOptions } from './trace.ts';
 import { UdpSocket } from './udp-socket.ts';
 
 /** How a socket for links or an endpoint is opened. */
-export interface SocketOptions {
+export interface SocketOptions extends TraceOptions {
   /**
    * An address of this machine; '0.0.0.0' (default) for all of IPv4, '::' for all of both families: remotes of IPv4 have
    * IPv4 addresses there too.
@@ -43,18 +44,20 @@ const receiveBufferBytesMin = 19_200; // what the configuration allows
 export interface Ground {
   readonly socket: UdpSocket;
   readonly crypto: CryptoSuite;
+  readonly trace: Trace | undefined;
 }
 
-/** Fails with ShoalError `addressInUse`, `permissionDenied` or `networkFailed`. */
+/** Fails with ShoalError `addressInUse`, `permissionDenied`, `networkFailed`, or `diskFailed` (qlog). */
 export async function openGround(options: SocketOptions): Promise<Ground> {
   const offload = options.offload ?? true;
+  const trace = await openTrace(options);
   const socket = await UdpSocket.open({ ...options, foreign: offload ? await loadForeignCalls() : undefined });
-  return { socket, crypto: (offload ? await loadOpensslCrypto() : undefined) ?? nodeCrypto };
+  return { socket, crypto: (offload ? await loadOpensslCrypto() : undefined) ?? nodeCrypto, trace };
 }
 
 /** What an endpoint on that ground is made with. */
 export function endpointOptions(
-  { socket, crypto }: Ground,
+  { socket, crypto, trace }: Ground,
   options: SocketOptions,
   defaults: Partial<TransportConfig> = {},
 ): EndpointOptions {
@@ -65,6 +68,7 @@ export function endpointOptions(
     crypto,
     keyPair: options.keyPair ?? generateKeyPair(),
     randomBytes,
+    events: trace?.sink,
     ...(options.psk === undefined ? {} : { psk: options.psk }),
     config: { ...defaults, receiveBufferBytes, datagramBytes, datagramBytesMax, ...options.config },
   };

@@ -7,4 +7,5 @@ export { NodeStream } from './node-stream.ts';
 export { NodeEndpoint, openEndpoint } from './open-endpoint.ts';
 export { type NodeLinks, openLinks } from './open-links.ts';
 export type { SocketOptions } from './ground.ts';
+export type { TraceOptions } from './trace.ts';
 export type { SocketStats } from './udp-socket.ts';

@@ -34,6 +34,11 @@ export class NodeConnection implements AsyncDisposable {
     connection.context = this;
   }
 
+  /** Its name in events. */
+  get id(): string {
+    return this.#connection.id;
+  }
+
   /** The remote's authenticated identity. */
   get peer(): PeerId {
     return this.#connection.peer!;

@@ -71,5 +71,6 @@ export abstract class OnSocket<Output, M extends DatagramMachine<Output>> implem
     while (!this.#endpoint.quiet && nodeClock.now() < deadline) await this.driver.turned();
     this.driver.stop();
     await this.ground.socket.close();
+    await this.ground.trace?.close();
   }
 }
