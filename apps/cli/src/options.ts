@@ -1,5 +1,6 @@
 // Reads the values of options; a wrong one is a UsageError that says what is understood.
 
+import { parseByteSize } from '@shoal/chunker';
 import { type Address, isAddress, parseAddress, UsageError } from '@shoal/machine';
 
 /** `HOST:PORT` or `[IPV6]:PORT`. */
@@ -34,4 +35,12 @@ export function readSeconds(option: string, text: string): number {
   if (text.trim() === '' || !Number.isFinite(seconds) || seconds <= 0)
     throw new UsageError(option, `"${text}" is not a number of seconds above 0`);
   return seconds;
+}
+
+/** A size in bytes, such as 100KB or 256KiB. */
+export function readChunkSize(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const bytes = parseByteSize(text);
+  if (bytes === undefined) throw new UsageError('--chunk-size', `"${text}" is not a size, such as 100KB or 256KiB`);
+  return bytes;
 }

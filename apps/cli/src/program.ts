@@ -3,8 +3,10 @@
 import { Command, CommanderError, Option } from 'commander';
 import { addDemo } from './commands/demo.ts';
 import { addGet } from './commands/get.ts';
+import { addJoin } from './commands/join.ts';
 import { addLs } from './commands/ls.ts';
 import { addShare } from './commands/share.ts';
+import { addSplit } from './commands/split.ts';
 import { addTracker } from './commands/tracker.ts';
 import { addWhere } from './commands/where.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -19,7 +21,8 @@ export async function main(args: readonly string[]): Promise<void> {
       'after',
       '\nExit status: 0 done, 2 usage, 3 not found, 4 timeout, 6 network, 7 unfinished (resumable), others in the README.',
     );
-  for (const add of [addTracker, addShare, addGet, addLs, addWhere, addDemo]) addCommonOptions(add(program));
+  for (const add of [addTracker, addShare, addGet, addLs, addWhere, addSplit, addJoin, addDemo])
+    addCommonOptions(add(program));
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {

@@ -45,6 +45,11 @@ export class Layout {
     return this.#chunkStarts[chunk]!;
   }
 
+  /** Where each chunk begins, and, last, where they all end; not to be changed. */
+  chunkStarts(): Float64Array {
+    return this.#chunkStarts;
+  }
+
   /** How many bytes a chunk has. */
   sizeOfChunk(chunk: number): number {
     const start = this.chunkStart(chunk);

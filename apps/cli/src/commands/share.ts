@@ -1,12 +1,11 @@
 // `shoal share`: makes the manifest of a file or folder, prints its ticket and serves it until it is told to stop.
 
-import { parseByteSize } from '@shoal/chunker';
-import { formatAddress, UsageError } from '@shoal/machine';
+import { formatAddress } from '@shoal/machine';
 import { openPeer, type Share } from '@shoal/peer/node';
 import { openLinks } from '@shoal/transport-udp/node';
 import type { Command } from 'commander';
 import { memoryBytes } from '../memory.ts';
-import { collect, readAddresses, readListen, readSeconds } from '../options.ts';
+import { collect, readAddresses, readChunkSize, readListen, readSeconds } from '../options.ts';
 import { type CommonOptions, type Context, run } from '../run.ts';
 import { formatBytes } from '../text/units.ts';
 import { every, progressMs } from '../ticks.ts';
@@ -69,10 +68,3 @@ const describe = ({ ticket, swarm, name, bytes, chunkCount, fileCount }: Share):
   chunks: chunkCount,
   files: fileCount,
 });
-
-function readChunkSize(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const bytes = parseByteSize(text);
-  if (bytes === undefined) throw new UsageError('--chunk-size', `"${text}" is not a size, such as 100KB or 256KiB`);
-  return bytes;
-}

@@ -2,11 +2,12 @@
 // which does segments of the byte space; who begins in the middle finds the cuts of who began at the front soon.
 
 import { ChunkCutter } from '../chunk-cutter.ts';
-import type { ChunkRun } from '../chunk-run.ts';
+import { ChunkRun, type WrittenRun } from '../chunk-run.ts';
 import type { Chunking } from '../chunking.ts';
 import type { Hash, HashName } from '../hash.ts';
 import type { DiskFiles } from './disk-files.ts';
 import { SetReader } from './set-reader.ts';
+import type { NextSegment, SegmentWork } from './worker-thread.ts';
 
 /** What is to be hashed, in a form that crosses to workers. */
 export interface HashJob {
@@ -15,13 +16,13 @@ export interface HashJob {
   readonly hash: HashName;
   /** The byte space is shared out in segments of this size, a multiple of the largest chunk. */
   readonly segmentBytes: number;
-  /** One number that workers share: the next segment that nobody has taken. */
-  readonly nextSegment: Int32Array;
+  readonly nextSegment: NextSegment;
 }
 
 /** One thread has one of these. */
-export class ChunkHasher {
+export class ChunkHasher implements SegmentWork<WrittenRun> {
   readonly totalBytes: number;
+  readonly #segmentBytes: number;
   readonly #reader: SetReader;
   readonly #cutter: ChunkCutter;
   readonly #hash: Hash;
@@ -33,6 +34,7 @@ export class ChunkHasher {
     this.#reader = new SetReader(job.files);
     this.#cutter = new ChunkCutter(this.#reader.layout, job.chunking);
     this.#hash = hash;
+    this.#segmentBytes = job.segmentBytes;
     this.totalBytes = this.#reader.layout.totalBytes;
   }
 
@@ -45,6 +47,15 @@ export class ChunkHasher {
       end = this.#cutter.endOfChunk(start, this.#from, this.#to)!;
     }
     run.add(end, this.#hash.digest(this.#cutter.buffer.subarray(start - this.#from, end - this.#from)));
+  }
+
+  /** The chunks from where a segment begins up to the first that ends behind it. */
+  doSegment(segment: number): WrittenRun | undefined {
+    const run = new ChunkRun({ start: segment * this.#segmentBytes });
+    const end = Math.min(run.start + this.#segmentBytes, this.totalBytes);
+    if (run.start >= end) return undefined;
+    while (run.end < end) this.addTo(run);
+    return run.write();
   }
 
   close(options?: { readonly check: boolean }): void {

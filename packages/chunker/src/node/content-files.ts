@@ -11,6 +11,7 @@ import { showName } from '../safe-path.ts';
 import { diskError, errno } from './disk-errors.ts';
 import { openToRead, openToWrite, readFully, writeFully, writeWholeFlags } from './disk-file.ts';
 import { FilePool } from './file-pool.ts';
+import { packTargets, type TargetFiles } from './set-writer.ts';
 
 /** Whole files up to this size are opened, moved and closed at once: handing each step to another thread takes longer. */
 const smallFileBytesMax = 32_768;
@@ -42,6 +43,14 @@ export class ContentFiles {
   diskPath(file: number): string {
     const { kind, files } = this.document.manifest;
     return kind === 'file' ? this.#root : join(this.#root, files[file]!.path);
+  }
+
+  /** All of them, for others to write. */
+  targets(): TargetFiles {
+    const { files } = this.document.manifest;
+    return packTargets(
+      files.map(({ bytes }, file) => ({ diskPath: this.diskPath(file), bytes, mode: this.#modeOf(file) })),
+    );
   }
 
   /** The files that a chunk has bytes of, for people; at most three. */

@@ -3,15 +3,15 @@
 
 import { ShoalError, UsageError } from '@shoal/machine';
 import { chunkBytesFor, chunkBytesMax, chunkCountMax } from '../chunk-size.ts';
+import type { ChunkTable } from '../chunk-table.ts';
 import { type Chunking, fixedChunks } from '../chunking.ts';
 import { contentDefinedFor } from '../content-defined/sizes.ts';
 import { type HashName, hashNames } from '../hash.ts';
-import type { Manifest } from '../manifest.ts';
 import { makeDocument, type ManifestDocument } from '../manifest-document.ts';
 import { throwIfAborted } from './aborting.ts';
 import { hashSet } from './hash-set.ts';
 import { loadHashes } from './hashes.ts';
-import { scanFiles, type SkippedEntry } from './scan-files.ts';
+import { scanFiles, type ScannedSet, type SkippedEntry } from './scan-files.ts';
 
 export interface CreateManifestOptions {
   /**
@@ -44,7 +44,20 @@ export interface CreatedManifest {
  * file changes, shrinks or disappears meanwhile, `manifestInvalid` for more than a manifest holds, `aborted`.
  */
 export async function createManifest(path: string, options: CreateManifestOptions = {}): Promise<CreatedManifest> {
-  const { hash = 'blake3', signal, threads, onProgress } = options;
+  const { signal, threads, onProgress } = options;
+  const { scanned, hash, chunking, totalBytes } = await lookAt(path, options);
+  const onHashed = (end: number): void => onProgress?.(end, totalBytes);
+  const run = await hashSet({ files: scanned.files, chunking, hash, signal, threads, onHashed });
+  const document = await documentOf(scanned, hash, chunking, run.table(chunking));
+  return { document, skipped: scanned.skipped };
+}
+
+/** What is there, and how it is to be cut and hashed. */
+export async function lookAt(
+  path: string,
+  options: Pick<CreateManifestOptions, 'chunking' | 'chunkBytes' | 'hash' | 'signal'>,
+): Promise<{ scanned: ScannedSet; hash: HashName; chunking: Chunking; totalBytes: number }> {
+  const { hash = 'blake3', signal } = options;
   if (!hashNames.includes(hash)) throw new UsageError('hash', `is one of ${hashNames.join(', ')}`);
   throwIfAborted(signal);
   const scanned = await scanFiles(path);
@@ -54,14 +67,20 @@ export async function createManifest(path: string, options: CreateManifestOption
       'manifestInvalid',
       `${totalBytes} bytes are more than one manifest can hold: share parts of it`,
     );
-  const chunking = chunkingFor(options, totalBytes);
-  const onHashed = (end: number): void => onProgress?.(end, totalBytes);
-  const run = await hashSet({ files: scanned.files, chunking, hash, signal, threads, onHashed });
+  return { scanned, hash, chunking: chunkingFor(options, totalBytes), totalBytes };
+}
+
+/** The document of what was looked at, cut and hashed. */
+export async function documentOf(
+  scanned: ScannedSet,
+  hash: HashName,
+  chunking: Chunking,
+  chunks: ChunkTable,
+): Promise<ManifestDocument> {
   const { kind, name, emptyFolders } = scanned;
   const files = scanned.files.map(({ path, bytes, executable }) => ({ path, bytes, executable }));
-  const manifest: Manifest = { kind, name, hash, chunking, files, emptyFolders };
-  const made = makeDocument(manifest, run.table(chunking), await loadHashes());
-  if (made.ok) return { document: made.value, skipped: scanned.skipped };
+  const made = makeDocument({ kind, name, hash, chunking, files, emptyFolders }, chunks, await loadHashes());
+  if (made.ok) return made.value;
   throw new ShoalError(
     made.reason === 'nameUnsafe' ? 'nameUnsafe' : 'manifestInvalid',
     `cannot share it: ${made.detail}`,

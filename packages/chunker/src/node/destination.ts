@@ -2,7 +2,7 @@
 // names, and how content gets there without ever replacing anything.
 
 import { access, link, rename, rm, statfs } from 'node:fs/promises';
-import { type Bitfield, ShoalError } from '@shoal/machine';
+import { ShoalError } from '@shoal/machine';
 import type { ManifestDocument } from '../manifest-document.ts';
 import { isUnsafeOnWindows, showName } from '../safe-path.ts';
 import { diskError, errno } from './disk-errors.ts';
@@ -73,15 +73,13 @@ async function ignoresCase(folder: string): Promise<boolean> {
   }
 }
 
-/** Fails with `diskFull` when what is still to come has no room. */
-export async function checkSpace({ layout }: ManifestDocument, held: Bitfield, path: string): Promise<void> {
-  let heldBytes = 0;
-  for (const chunk of held.ones()) heldBytes += layout.sizeOfChunk(chunk);
+/** Fails with `diskFull` when so many bytes have no room. */
+export async function checkSpace(neededBytes: number, path: string): Promise<void> {
   const { bavail, bsize } = await statfs(path);
-  const [needed, free] = [layout.totalBytes - heldBytes, bavail * bsize];
-  if (needed > free)
+  const free = bavail * bsize;
+  if (neededBytes > free)
     throw new ShoalError(
       'diskFull',
-      `${needed} bytes are still to come, but the disk has room for ${free}: free some space`,
+      `${neededBytes} bytes are still to come, but the disk has room for ${free}: free some space`,
     );
 }

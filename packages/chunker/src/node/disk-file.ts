@@ -13,7 +13,7 @@ const truncateFile = promisify(ftruncate);
 const writeAt = promisify(write);
 
 // A link planted under the name of a content file must not lead the writing elsewhere. Windows does not have it.
-const noFollow = constants.O_NOFOLLOW ?? 0;
+export const noFollow: number = constants.O_NOFOLLOW ?? 0;
 
 /** Flags to make or empty a file and write it. */
 export const writeWholeFlags: number = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | noFollow;

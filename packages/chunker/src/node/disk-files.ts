@@ -1,7 +1,13 @@
 // The files of a set on this disk, packed for other threads: half a million objects would take longer to hand over than
 // to read what they describe.
 
-import type { ScannedFile } from './scan-files.ts';
+/** A file as it was when it was looked at. */
+export interface DiskFile {
+  readonly diskPath: string;
+  readonly bytes: number;
+  /** When it was last changed, to notice a change while it is read. */
+  readonly mtimeMs: number;
+}
 
 export interface DiskFiles {
   /** Separated by a character that no path has. */
@@ -13,14 +19,16 @@ export interface DiskFiles {
 
 const separator = '\0';
 
-export function packFiles(files: readonly ScannedFile[]): DiskFiles {
+export function packFiles(files: readonly DiskFile[]): DiskFiles {
   const bytes = new Float64Array(new SharedArrayBuffer(files.length * 8));
   const mtimesMs = new Float64Array(new SharedArrayBuffer(files.length * 8));
   for (let file = 0; file < files.length; file += 1) {
     bytes[file] = files[file]!.bytes;
     mtimesMs[file] = files[file]!.mtimeMs;
   }
-  return { paths: files.map(({ diskPath }) => diskPath).join(separator), bytes, mtimesMs };
+  return { paths: packPaths(files.map(({ diskPath }) => diskPath)), bytes, mtimesMs };
 }
 
-export const pathsOf = ({ paths }: DiskFiles): readonly string[] => paths.split(separator);
+export const packPaths = (paths: readonly string[]): string => paths.join(separator);
+
+export const pathsOf = ({ paths }: { readonly paths: string }): readonly string[] => paths.split(separator);

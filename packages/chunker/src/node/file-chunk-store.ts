@@ -5,15 +5,18 @@
 import { mkdirSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { Bitfield, invariant, ShoalError } from '@shoal/machine';
+import { Bitfield, bytesEqual, invariant, ShoalError } from '@shoal/machine';
 import type { ChunkStore, HeldChunks, WriteOutcome } from '../chunk-store.ts';
+import { digestAt } from '../chunk-table.ts';
 import type { ManifestDocument } from '../manifest-document.ts';
 import { showName } from '../safe-path.ts';
 import { throwIfAborted } from './aborting.ts';
 import { ContentFiles } from './content-files.ts';
+import { copyChunks } from './copy-chunks.ts';
 import { checkFree, checkNames, checkSpace, renameFileNew, syncFolder } from './destination.ts';
 import { diskError } from './disk-errors.ts';
 import { syncPath } from './disk-file.ts';
+import type { DiskFiles } from './disk-files.ts';
 import { loadHashes } from './hashes.ts';
 import { HaveMap } from './have-map.ts';
 import { PartialFolder } from './partial-folder.ts';
@@ -43,7 +46,7 @@ export async function openFileStore(options: OpenFileStoreOptions): Promise<File
   try {
     if (!resume) await partial.clear();
     const held = await verifyClaims(files, partial, signal);
-    await checkSpace(document, held, partial.path);
+    await checkSpace(missingBytes(document, held), partial.path);
     await files.allowWriting();
     return new FileChunkStore({ files, destination, partial, held });
   } catch (error) {
@@ -61,6 +64,19 @@ async function verifyClaims(files: ContentFiles, partial: PartialFolder, signal?
     if ((await files.readVerified(chunk)) !== undefined) held.set(chunk);
   }
   return held;
+}
+
+function missingBytes({ layout }: ManifestDocument, held: Bitfield): number {
+  let bytes = layout.totalBytes;
+  for (const chunk of held.ones()) bytes -= layout.sizeOfChunk(chunk);
+  return bytes;
+}
+
+/** Files of this disk that may hold chunks. */
+export interface ChunkSource {
+  readonly from: DiskFiles;
+  /** Where each chunk may begin in the byte space of `from`; below 0 for those that are not there. */
+  readonly starts: Float64Array;
 }
 
 interface FileChunkStoreParts {
@@ -133,6 +149,34 @@ export class FileChunkStore implements ChunkStore {
     }
   }
 
+  /**
+   * Takes the chunks that are not held from files of this disk, as far as those hold them: each is verified like any other
+   * chunk, on several threads. Nothing is written meanwhile.
+   */
+  async copyFrom(
+    { from, starts }: ChunkSource,
+    { signal, onCopied }: { readonly signal?: AbortSignal; readonly onCopied?: (end: number) => void } = {},
+  ): Promise<void> {
+    const { layout, digests, manifest } = this.document;
+    const wanted = starts.map((start, chunk) => (this.#held.has(chunk) ? -1 : start));
+    await copyChunks({
+      from,
+      starts: wanted,
+      to: this.#files.targets(),
+      targets: layout.chunkStarts(),
+      expected: digests,
+      hash: manifest.hash,
+      signal,
+      onCopied: ({ first, end }, found) => {
+        for (let chunk = first; chunk < end; chunk += 1)
+          if (wanted[chunk]! >= 0 && bytesEqual(digestAt(found, chunk), digestAt(digests, chunk)))
+            this.#held.set(chunk);
+        this.#save(first, end); // data first, then the record of it
+        onCopied?.(end);
+      },
+    });
+  }
+
   async finish(): Promise<void> {
     if (this.#finished) return;
     const missing = this.chunkCount - this.#held.count;
@@ -146,6 +190,12 @@ export class FileChunkStore implements ChunkStore {
     if (this.#finished) return;
     this.#have.close();
     await this.#partial.leave();
+  }
+
+  /** Closes, and leaves nothing behind of what is not finished. */
+  async discard(): Promise<void> {
+    if (!this.#finished) await this.#partial.clear();
+    await this.close();
   }
 
   async #finish(): Promise<void> {
@@ -168,17 +218,21 @@ export class FileChunkStore implements ChunkStore {
     await this.#files.write(chunk, bytes);
     this.#held.set(chunk); // data first, then the record of it
     try {
-      this.#have.save(chunk);
+      this.#save(chunk);
     } catch (error) {
       this.#held.clear(chunk);
-      throw diskError(error, 'cannot write', this.#partial.havePath);
+      throw error;
     }
   }
 
   #forget(chunk: number): void {
     this.#held.clear(chunk);
+    this.#save(chunk);
+  }
+
+  #save(first: number, end = first + 1): void {
     try {
-      this.#have.save(chunk);
+      this.#have.save(first, end);
     } catch (error) {
       throw diskError(error, 'cannot write', this.#partial.havePath);
     }

@@ -1,16 +1,15 @@
 // Hashes a set on as many threads as it is worth: one that takes less than a worker's start stays where it is.
 
-import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
-import { ChunkRun } from '../chunk-run.ts';
+import { ChunkRun, type WrittenRun } from '../chunk-run.ts';
 import { type Chunking, largestChunk } from '../chunking.ts';
 import type { HashName } from '../hash.ts';
 import { throwIfAborted } from './aborting.ts';
 import { ChunkHasher, type HashJob } from './chunk-hasher.ts';
 import { packFiles } from './disk-files.ts';
-import { HashPool } from './hash-pool.ts';
 import { loadHashes } from './hashes.ts';
 import type { ScannedFile } from './scan-files.ts';
+import { firstSegment, threadsFor, WorkerPool } from './worker-pool.ts';
 
 export interface HashRequest {
   readonly files: readonly ScannedFile[];
@@ -24,11 +23,6 @@ export interface HashRequest {
   /** How much a worker takes at once; tests have it small. */
   readonly segmentBytes?: number | undefined;
 }
-
-const threadsMax = 8; // reading, not hashing, is the limit from there on
-const startMs = 40; // of a worker, native module included
-const bytesPerMs = 3_000_000;
-const filesPerMs = 50;
 
 /**
  * Segments are many, so that no thread waits long for the last one; but large beside the chunks that are hashed twice where
@@ -46,16 +40,17 @@ export async function hashSet(request: HashRequest): Promise<ChunkRun> {
   const { files, chunking, hash, signal } = request;
   const totalBytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const segmentBytes = request.segmentBytes ?? segmentBytesFor(totalBytes, largestChunk(chunking));
-  const nextSegment = new Int32Array(new SharedArrayBuffer(4));
-  const job: HashJob = { files: packFiles(files), chunking, hash, segmentBytes, nextSegment };
-  const isWorthIt = totalBytes / bytesPerMs + files.length / filesPerMs > 2 * startMs;
-  const threads = request.threads ?? (isWorthIt ? Math.min(availableParallelism(), threadsMax) : 1);
-  const url = threads > 1 ? HashPool.workerUrl() : undefined;
-  await using pool = url === undefined ? undefined : new HashPool(url, job, { threads, signal });
+  const job: HashJob = { files: packFiles(files), chunking, hash, segmentBytes, nextSegment: firstSegment() };
+  const threads = request.threads ?? threadsFor(totalBytes, files.length);
+  const url = threads > 1 ? WorkerPool.workerUrl('hash-worker') : undefined;
+  await using pool = url === undefined ? undefined : new WorkerPool<WrittenRun>(url, job, { threads, signal });
   const hasher = new ChunkHasher(job, (await loadHashes())[hash]); // while the workers start
   try {
     const whole = new ChunkRun();
-    while (whole.end < totalBytes) await hashOn(whole, hasher, await pool?.nextRun(), request);
+    while (whole.end < totalBytes) {
+      const run = await pool?.next();
+      await hashOn(whole, hasher, run && new ChunkRun(run), request);
+    }
     request.onHashed?.(whole.end);
     await pool?.finish();
     hasher.close();

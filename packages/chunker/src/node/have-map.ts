@@ -33,14 +33,17 @@ export class HaveMap {
     return new HaveMap(openSync(path, 'r+'), bits);
   }
 
-  /** Records whether a chunk is held now; its bytes are written before. Nothing is recorded after `close`. */
-  save(chunk: number): void {
+  /**
+   * Records which of the chunks from `first` up to `end` are held now; their bytes are written before. Nothing is recorded
+   * after `close`.
+   */
+  save(first: number, end: number): void {
     if (this.#isClosed) return;
-    let byte = 0;
-    const first = chunk - (chunk % 8);
-    for (let bit = 0; bit < 8; bit += 1)
-      if (first + bit < this.#bits.length && this.#bits.has(first + bit)) byte |= 0x80 >> bit;
-    writeSync(this.#fd, Uint8Array.of(byte), 0, 1, first / 8);
+    const firstByte = Math.floor(first / 8);
+    const bytes = new Uint8Array(Math.ceil(end / 8) - firstByte);
+    for (let chunk = firstByte * 8; chunk < Math.min((firstByte + bytes.length) * 8, this.#bits.length); chunk += 1)
+      if (this.#bits.has(chunk)) bytes[Math.floor(chunk / 8) - firstByte]! |= 0x80 >> (chunk % 8);
+    writeSync(this.#fd, bytes, 0, bytes.length, firstByte);
   }
 
   close(): void {

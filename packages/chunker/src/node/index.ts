@@ -1,7 +1,10 @@
 // Files and chunks on a disk, by Node: manifests of what is there, stores for what comes, the fastest hashes.
 
+export type { ChunkTrouble } from './chunk-folder.ts';
 export * from './create-manifest.ts';
 export * from './file-chunk-store.ts';
 export * from './hashes.ts';
+export * from './join.ts';
 export * from './scan-files.ts';
 export * from './seed-store.ts';
+export * from './split.ts';

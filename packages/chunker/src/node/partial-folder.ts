@@ -30,10 +30,15 @@ export class PartialFolder {
   }
 
   /**
-   * Makes or takes over the folder for `destination`, an absolute path. Fails with a ShoalError: `storeBusy`, `exists`
-   * when it holds other content, `notFound` when there is no folder to make it in, and what the disk says.
+   * Makes or takes over the folder for `destination`, an absolute path; without a document, to begin anew. Fails with a
+   * ShoalError: `storeBusy`, `exists` when it holds other content, `notFound` when there is no folder to make it in, and
+   * what the disk says.
    */
-  static async open(destination: string, document: ManifestDocument, hashes: HashSuite): Promise<PartialFolder> {
+  static async open(
+    destination: string,
+    document: ManifestDocument | undefined,
+    hashes: HashSuite,
+  ): Promise<PartialFolder> {
     const path = partialPath(destination);
     let isNew = false;
     let folder: PartialFolder | undefined;
@@ -73,10 +78,10 @@ export class PartialFolder {
     await removeIfEmpty(this.path);
   }
 
-  async #claim(document: ManifestDocument, hashes: HashSuite): Promise<void> {
+  async #claim(document: ManifestDocument | undefined, hashes: HashSuite): Promise<void> {
     const found = await readIfThere(this.#documentPath);
-    const bytes = encodeDocument(document);
-    if (found !== undefined && bytesEqual(found, bytes)) return;
+    const bytes = document && encodeDocument(document);
+    if (found !== undefined && bytes !== undefined && bytesEqual(found, bytes)) return;
     // A document that cannot be read was cut off by a crash: nothing below it can be trusted.
     if (found !== undefined && decodeDocument(found, { hashes }).ok)
       throw new ShoalError(
@@ -84,6 +89,7 @@ export class PartialFolder {
         `${showName(this.path)} holds an unfinished download of something else: remove it, or choose another destination`,
       );
     await this.clear();
+    if (bytes === undefined) return;
     await writeFile(this.#draftPath, bytes);
     await rename(this.#draftPath, this.#documentPath);
   }

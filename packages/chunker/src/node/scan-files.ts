@@ -10,17 +10,13 @@ import { ShoalError } from '@shoal/machine';
 import { comparePaths } from '../path-set.ts';
 import { describePathProblem, nameProblem, showName } from '../safe-path.ts';
 import { diskError } from './disk-errors.ts';
+import type { DiskFile } from './disk-files.ts';
 import { isPartialName } from './partial-name.ts';
 
-export interface ScannedFile {
+export interface ScannedFile extends DiskFile {
   /** As in the manifest. */
   readonly path: string;
-  /** Where it lies on this disk. */
-  readonly diskPath: string;
-  readonly bytes: number;
   readonly executable: boolean;
-  /** When it was last changed, to notice a change while it is read. */
-  readonly mtimeMs: number;
 }
 
 /** Something left out, and why. */

@@ -1,38 +1,46 @@
-// The worker threads that hash a set. Each takes the next segment that nobody has taken; what they found is asked for
-// here in the order of the byte space.
+// Worker threads that share the segments of one job: each takes the next segment that nobody has taken; what they found is
+// asked for here in the order of the segments.
 
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { type ErrorCode, ShoalError } from '@shoal/machine';
-import { ChunkRun, type WrittenRun } from '../chunk-run.ts';
+import { ShoalError } from '@shoal/machine';
 import { abortError } from './aborting.ts';
-import type { HashJob } from './chunk-hasher.ts';
+import type { NextSegment, WorkerReport } from './worker-thread.ts';
 
-/** What a worker says. */
-export type HashWorkerReport =
-  | { readonly type: 'hashed'; readonly segment: number; readonly run: WrittenRun }
-  | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string };
+export const firstSegment = (): NextSegment => new Int32Array(new SharedArrayBuffer(4));
+
+const threadsMax = 8; // reading, not hashing, is the limit from there on
+const startMs = 40; // of a worker, native module included
+const bytesPerMs = 3_000_000;
+const filesPerMs = 50;
+
+/** As many threads as the machine has cores for and so much content is worth; 1 is the calling one. */
+export function threadsFor(bytes: number, files: number): number {
+  const isWorthIt = bytes / bytesPerMs + files / filesPerMs > 2 * startMs;
+  return isWorthIt ? Math.min(availableParallelism(), threadsMax) : 1;
+}
 
 const isSource = import.meta.url.endsWith('.ts');
 
-export class HashPool implements AsyncDisposable {
+export class WorkerPool<Found> implements AsyncDisposable {
   readonly #workers: readonly Worker[];
   readonly #ended: Promise<unknown>;
-  readonly #arrived = new Map<number, ChunkRun>();
+  readonly #arrived = new Map<number, Found>();
   readonly #signal: AbortSignal | undefined;
   #segment = 0;
   #wake: (() => void) | undefined;
-  /** Why there will be no more runs; the first reason counts. */
+  /** Why nothing more will be found; the first reason counts. */
   #trouble: unknown;
 
-  /** The worker beside this file, source or built; undefined in a bundle that left it out. */
-  static workerUrl(): URL | undefined {
-    const url = new URL(isSource ? './hash-worker.ts' : './hash-worker.js', import.meta.url);
+  /** The worker of this name beside this file, source or built; undefined in a bundle that left it out. */
+  static workerUrl(name: string): URL | undefined {
+    const url = new URL(`./${name}${isSource ? '.ts' : '.js'}`, import.meta.url);
     return url.protocol === 'file:' && existsSync(fileURLToPath(url)) ? url : undefined;
   }
 
-  constructor(url: URL, job: HashJob, { threads, signal }: { threads: number; signal?: AbortSignal | undefined }) {
+  constructor(url: URL, job: unknown, { threads, signal }: { threads: number; signal?: AbortSignal | undefined }) {
     const options = { workerData: job, ...(isSource && { execArgv: ['--conditions=@shoal/source'] }) };
     this.#workers = Array.from({ length: threads }, () => new Worker(url, options));
     this.#ended = Promise.all(this.#workers.map((worker) => this.#listen(worker)));
@@ -40,19 +48,19 @@ export class HashPool implements AsyncDisposable {
     signal?.addEventListener('abort', this.#abort, { once: true });
   }
 
-  /** The run of the next segment. Fails with the first trouble a worker had, or `aborted`. */
-  async nextRun(): Promise<ChunkRun> {
+  /** What was found in the next segment. Fails with the first trouble a worker had, or `aborted`. */
+  async next(): Promise<Found> {
     const segment = this.#segment++;
     for (;;) {
       this.#throwTrouble();
-      const run = this.#arrived.get(segment);
+      const found = this.#arrived.get(segment);
       this.#arrived.delete(segment);
-      if (run !== undefined) return run;
+      if (found !== undefined) return found;
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
 
-  /** Waits for all workers, which look at their files a last time. Fails as `nextRun` does. */
+  /** Waits for all workers, which look at their files a last time. Fails as `next` does. */
   async finish(): Promise<void> {
     await this.#ended;
     this.#throwTrouble();
@@ -66,14 +74,14 @@ export class HashPool implements AsyncDisposable {
   /** Settles when the worker has ended, however it did. */
   #listen(worker: Worker): Promise<void> {
     return new Promise((resolve) => {
-      worker.on('message', (report: HashWorkerReport) => {
+      worker.on('message', (report: WorkerReport<Found>) => {
         if (report.type === 'failed') return this.#stop(new ShoalError(report.code, report.message));
-        this.#arrived.set(report.segment, new ChunkRun(report.run));
+        this.#arrived.set(report.segment, report.found);
         this.#wake?.();
       });
       worker.on('error', (error) => this.#stop(error));
       worker.on('exit', (status) => {
-        if (status !== 0) this.#stop(new Error(`hash worker ended with ${status}`));
+        if (status !== 0) this.#stop(new Error(`a worker ended with ${status}`));
         resolve();
       });
     });

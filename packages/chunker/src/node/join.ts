@@ -1,0 +1,74 @@
+// Joins what was split into one file a chunk: every chunk and the whole are verified against the summary, and whatever is
+// missing or damaged is named. A folder that has only the `local_chunks.txt` of the classic exercise is joined as well; it
+// has no hashes to verify by.
+
+import { resolve } from 'node:path';
+import { bytesEqual } from '@shoal/machine';
+import { digestAt } from '../chunk-table.ts';
+import type { ManifestDocument } from '../manifest-document.ts';
+import { type ChunkFolder, type ChunkTrouble, readChunkFolder, troubleError } from './chunk-folder.ts';
+import { copyChunks } from './copy-chunks.ts';
+import { packFiles } from './disk-files.ts';
+import { type ChunkSource, openFileStore } from './file-chunk-store.ts';
+import { loadHashes } from './hashes.ts';
+
+export interface JoinOptions {
+  /** The file or folder to make. By default what the summary names, in the working folder. */
+  readonly destination?: string;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (joinedBytes: number, totalBytes: number) => void;
+  /** Told of every chunk that is missing or damaged, before `join` fails. */
+  readonly onTrouble?: (trouble: ChunkTrouble) => void;
+}
+
+export interface JoinedContent {
+  readonly destination: string;
+  readonly document: ManifestDocument;
+  /** False when there was no summary to verify by. */
+  readonly verified: boolean;
+}
+
+/**
+ * Fails with a ShoalError, and nothing made: `notFound` when there is no summary, or chunks are missing;
+ * `verificationFailed` when chunks are damaged; `manifestInvalid` when the summary is; and as `openFileStore` does.
+ */
+export async function join(folder: string, options: JoinOptions = {}): Promise<JoinedContent> {
+  const { signal, onProgress, onTrouble } = options;
+  const parts = await readChunkFolder(folder, await loadHashes(), onTrouble);
+  const { document, found, verified } = parts;
+  const { layout, manifest } = document;
+  if (found.some((file, chunk) => file?.bytes !== layout.sizeOfChunk(chunk)))
+    throw troubleError(parts, await heldOf(parts, signal), onTrouble);
+  const destination = resolve(options.destination ?? manifest.name);
+  const store = await openFileStore({ document, destination, resume: false });
+  try {
+    await store.copyFrom(sourceOf(parts), {
+      ...(signal && { signal }),
+      onCopied: (end) => onProgress?.(layout.chunkStarts()[end]!, layout.totalBytes),
+    });
+    if (!store.held.isFull) throw troubleError(parts, (chunk) => store.held.has(chunk), onTrouble);
+    await store.finish();
+    await store.close();
+    return { destination, document, verified };
+  } catch (error) {
+    await store.discard();
+    throw error;
+  }
+}
+
+function sourceOf({ document, found }: ChunkFolder): ChunkSource {
+  let at = 0;
+  const starts = Float64Array.from(found, (file, chunk) => {
+    const start = at;
+    at += file?.bytes ?? 0;
+    return file?.bytes === document.layout.sizeOfChunk(chunk) ? start : -1;
+  });
+  return { from: packFiles(found.map((file) => file ?? { diskPath: '', bytes: 0, mtimeMs: 0 })), starts };
+}
+
+/** Which chunks are there and verify. */
+async function heldOf(parts: ChunkFolder, signal: AbortSignal | undefined): Promise<(chunk: number) => boolean> {
+  const { layout, digests, manifest } = parts.document;
+  const read = await copyChunks({ ...sourceOf(parts), targets: layout.chunkStarts(), hash: manifest.hash, signal });
+  return (chunk) => bytesEqual(digestAt(read, chunk), digestAt(digests, chunk));
+}
