@@ -23,6 +23,7 @@ interface GetOptions extends CommonOptions {
   readonly listen: string;
   readonly timeout: string;
   readonly seed?: boolean;
+  readonly update?: boolean;
 }
 
 export const addGet = (program: Command): Command =>
@@ -31,6 +32,7 @@ export const addGet = (program: Command): Command =>
     .description('fetch what a ticket names, from every peer that has chunks of it')
     .argument('<ticket>', 'the shoal: link that `shoal share` printed')
     .option('-o, --output <path>', 'the file or folder to make; by default the name in the ticket, here')
+    .option('--update', 'what is there is an older version: fetch only what changed, then take its place')
     .option('--seed', 'keep serving when it is complete, until Ctrl-C')
     .option('--tracker <host:port>', 'one more tracker to ask; may be given several times', collect, [])
     .option('--peer <host:port>', 'a peer to ask directly; may be given several times', collect, [])
@@ -57,6 +59,7 @@ async function get(text: string, options: GetOptions, { output, interrupt }: Con
   output.event({ event: 'joining', peer: peer.peer, address: formatAddress(peer.address) });
   const transfer = peer.get(ticket, {
     seed: options.seed === true,
+    update: options.update === true,
     signal: AbortSignal.any([interrupt.signal, patience.signal]),
     ...(options.output === undefined ? {} : { destination: options.output }),
   });
@@ -93,7 +96,7 @@ function tellEvent(event: SessionEvent, output: Output): void {
   switch (event.type) {
     case 'storeReady':
       output.event({ event: 'resumed', heldBytes: event.heldBytes, totalBytes: event.totalBytes });
-      if (event.heldBytes > 0) output.say(`going on: ${formatBytes(event.heldBytes)} are here from before`);
+      if (event.heldBytes > 0) output.say(`going on: ${formatBytes(event.heldBytes)} are here already`);
       return;
     case 'remoteStruck':
       output.event({ event: 'struck', peer: event.peer, offence: event.offence, banned: event.banned });

@@ -16,6 +16,7 @@ interface ShareOptions extends CommonOptions {
   readonly listen: string;
   readonly timeout: string;
   readonly chunkSize?: string;
+  readonly contentDefined?: boolean;
 }
 
 export const addShare = (program: Command): Command =>
@@ -27,6 +28,10 @@ export const addShare = (program: Command): Command =>
     .option('--listen <[host:]port>', 'where to listen; port 0 takes any that is free', '0')
     .option('--timeout <seconds>', 'how long to wait for the first tracker', '5')
     .option('--chunk-size <size>', 'such as 100KB or 256KiB; by default chosen from the size of the content')
+    .option(
+      '--content-defined',
+      'cut where the bytes say so, for `shoal get --update`; --chunk-size is then the average',
+    )
     .addHelpText('after', '\nExample:\n  shoal share ./photos --tracker 192.168.1.5:7070')
     .action(async (path: string, options: ShareOptions) => run(options, (context) => share(path, options, context)));
 
@@ -39,6 +44,7 @@ async function share(path: string, options: ShareOptions, { output, interrupt }:
   await using peer = await openPeer({ links, trackers: addresses, onEvent: (event) => trackers.handle(event) });
   const shared = await peer.share({
     path,
+    chunking: options.contentDefined === true ? 'contentDefined' : 'fixed',
     signal: interrupt.signal,
     onHashed: (done, total) => output.live(`hashing ${formatBytes(done)} of ${formatBytes(total)}`),
     ...(chunkBytes === undefined ? {} : { chunkBytes }),

@@ -9,6 +9,9 @@ export interface DiskFile {
   readonly mtimeMs: number;
 }
 
+/** Stands where a file might be and none is. */
+export const nothing: DiskFile = { diskPath: '', bytes: 0, mtimeMs: 0 };
+
 export interface DiskFiles {
   /** Separated by a character that no path has. */
   readonly paths: string;

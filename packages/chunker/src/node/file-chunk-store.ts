@@ -16,15 +16,21 @@ import { copyChunks } from './copy-chunks.ts';
 import { checkFree, checkNames, checkSpace, renameFileNew, syncFolder } from './destination.ts';
 import { diskError } from './disk-errors.ts';
 import { syncPath } from './disk-file.ts';
-import type { DiskFiles } from './disk-files.ts';
+import { packFiles } from './disk-files.ts';
 import { loadHashes } from './hashes.ts';
 import { HaveMap } from './have-map.ts';
-import { PartialFolder } from './partial-folder.ts';
+import { exists, PartialFolder } from './partial-folder.ts';
+import { type ChunkSource, plan } from './plan.ts';
 
 export interface OpenFileStoreOptions {
   readonly document: ManifestDocument;
-  /** The final path of the file or folder itself (not the folder to put it in). Nothing may be there yet. */
+  /** The final path of the file or folder itself (not the folder to put it in). Nothing may be there yet, but for `update`. */
   readonly destination: string;
+  /**
+   * True takes what is at the destination for an older version: its chunks are copied from there as far as they are still
+   * the same, and when all is complete the new version takes its place. Until then the older one is not touched.
+   */
+  readonly update?: boolean;
   /** False throws away what an earlier try left of the same content. By default it is verified and kept. */
   readonly resume?: boolean;
   /** Stops the verification of what was left; it fails with `aborted`. */
@@ -36,22 +42,29 @@ export interface OpenFileStoreOptions {
  * unfinished download of other content beside it, `storeBusy`, `diskFull`, `notFound`, `permissionDenied`, `nameUnsafe`.
  */
 export async function openFileStore(options: OpenFileStoreOptions): Promise<FileChunkStore> {
-  const { document, resume = true, signal } = options;
+  const { document, update = false, resume = true, signal } = options;
   const destination = resolve(options.destination);
-  await checkFree(destination);
+  if (!update) await checkFree(destination);
   await checkNames(document, dirname(destination));
   const hashes = await loadHashes();
   const partial = await PartialFolder.open(destination, document, hashes);
   const files = new ContentFiles({ document, hashes, root: partial.contentPath });
+  let store: FileChunkStore | undefined;
   try {
+    if (!update) await checkFree(destination); // an older version that was set aside may be back
     if (!resume) await partial.clear();
     const held = await verifyClaims(files, partial, signal);
     await checkSpace(missingBytes(document, held), partial.path);
     await files.allowWriting();
-    return new FileChunkStore({ files, destination, partial, held });
+    store = new FileChunkStore({ files, destination, partial, held, update });
+    if (update && !held.isFull && (await exists(destination)) !== undefined)
+      await store.copyFrom(await plan(destination, document, { signal }), { signal });
+    return store;
   } catch (error) {
-    await files.close();
-    await partial.leave();
+    if (store === undefined) {
+      await files.close();
+      await partial.leave();
+    } else await store.close();
     throw diskError(error, 'cannot write', partial.path);
   }
 }
@@ -72,18 +85,12 @@ function missingBytes({ layout }: ManifestDocument, held: Bitfield): number {
   return bytes;
 }
 
-/** Files of this disk that may hold chunks. */
-export interface ChunkSource {
-  readonly from: DiskFiles;
-  /** Where each chunk may begin in the byte space of `from`; below 0 for those that are not there. */
-  readonly starts: Float64Array;
-}
-
 interface FileChunkStoreParts {
   readonly files: ContentFiles;
   readonly destination: string;
   readonly partial: PartialFolder;
   readonly held: Bitfield;
+  readonly update: boolean;
 }
 
 export class FileChunkStore implements ChunkStore {
@@ -93,18 +100,20 @@ export class FileChunkStore implements ChunkStore {
   readonly #partial: PartialFolder;
   readonly #files: ContentFiles;
   readonly #held: Bitfield;
+  readonly #update: boolean;
   readonly #have: HaveMap;
   readonly #writing = new Map<number, Promise<void>>();
   #finishing: Promise<void> | undefined;
   #finished = false;
 
   /** Use `openFileStore`. */
-  constructor({ files, destination, partial, held }: FileChunkStoreParts) {
+  constructor({ files, destination, partial, held, update }: FileChunkStoreParts) {
     this.document = files.document;
     this.destination = destination;
     this.#files = files;
     this.#partial = partial;
     this.#held = held;
+    this.#update = update;
     this.#have = HaveMap.start(partial.havePath, held);
   }
 
@@ -154,13 +163,13 @@ export class FileChunkStore implements ChunkStore {
    * chunk, on several threads. Nothing is written meanwhile.
    */
   async copyFrom(
-    { from, starts }: ChunkSource,
-    { signal, onCopied }: { readonly signal?: AbortSignal; readonly onCopied?: (end: number) => void } = {},
+    { files, starts }: ChunkSource,
+    { signal, onCopied }: { readonly signal?: AbortSignal | undefined; readonly onCopied?: (end: number) => void } = {},
   ): Promise<void> {
     const { layout, digests, manifest } = this.document;
     const wanted = starts.map((start, chunk) => (this.#held.has(chunk) ? -1 : start));
     await copyChunks({
-      from,
+      from: packFiles(files),
       starts: wanted,
       to: this.#files.targets(),
       targets: layout.chunkStarts(),
@@ -202,6 +211,7 @@ export class FileChunkStore implements ChunkStore {
     try {
       await this.#makeEmpties();
       await this.#sync();
+      if (this.#update) await this.#partial.setAside();
       await checkFree(this.destination);
       await this.#files.moveTo(this.destination, () => this.#giveFinalName());
       this.#finished = true;
@@ -210,6 +220,7 @@ export class FileChunkStore implements ChunkStore {
       await syncFolder(dirname(this.destination));
     } catch (error) {
       this.#finishing = undefined; // it may be tried again
+      if (!this.#finished) await this.#partial.putBack();
       throw diskError(error, 'cannot finish', this.destination);
     }
   }

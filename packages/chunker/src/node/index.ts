@@ -5,6 +5,7 @@ export * from './create-manifest.ts';
 export * from './file-chunk-store.ts';
 export * from './hashes.ts';
 export * from './join.ts';
+export * from './plan.ts';
 export * from './scan-files.ts';
 export * from './seed-store.ts';
 export * from './split.ts';

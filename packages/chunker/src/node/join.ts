@@ -8,9 +8,10 @@ import { digestAt } from '../chunk-table.ts';
 import type { ManifestDocument } from '../manifest-document.ts';
 import { type ChunkFolder, type ChunkTrouble, readChunkFolder, troubleError } from './chunk-folder.ts';
 import { copyChunks } from './copy-chunks.ts';
-import { packFiles } from './disk-files.ts';
-import { type ChunkSource, openFileStore } from './file-chunk-store.ts';
+import { nothing, packFiles } from './disk-files.ts';
+import { openFileStore } from './file-chunk-store.ts';
 import { loadHashes } from './hashes.ts';
+import type { ChunkSource } from './plan.ts';
 
 export interface JoinOptions {
   /** The file or folder to make. By default what the summary names, in the working folder. */
@@ -63,12 +64,14 @@ function sourceOf({ document, found }: ChunkFolder): ChunkSource {
     at += file?.bytes ?? 0;
     return file?.bytes === document.layout.sizeOfChunk(chunk) ? start : -1;
   });
-  return { from: packFiles(found.map((file) => file ?? { diskPath: '', bytes: 0, mtimeMs: 0 })), starts };
+  return { files: found.map((file) => file ?? nothing), starts };
 }
 
 /** Which chunks are there and verify. */
 async function heldOf(parts: ChunkFolder, signal: AbortSignal | undefined): Promise<(chunk: number) => boolean> {
   const { layout, digests, manifest } = parts.document;
-  const read = await copyChunks({ ...sourceOf(parts), targets: layout.chunkStarts(), hash: manifest.hash, signal });
+  const { files, starts } = sourceOf(parts);
+  const targets = layout.chunkStarts();
+  const read = await copyChunks({ from: packFiles(files), starts, targets, hash: manifest.hash, signal });
   return (chunk) => bytesEqual(digestAt(read, chunk), digestAt(digests, chunk));
 }

@@ -1,5 +1,5 @@
 // The hidden folder beside a destination in which its content grows. It holds `content`, the map of chunks had (`have`),
-// the `document` they belong to, and, while somebody works on it, a `lock`.
+// the `document` they belong to, while somebody works on it a `lock`, and while an older version is replaced that one (`older`).
 
 import type { Stats } from 'node:fs';
 import { lstat, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
@@ -18,10 +18,15 @@ export class PartialFolder {
   readonly havePath: string;
   readonly #documentPath: string;
   readonly #draftPath: string;
+  readonly #destination: string;
+  readonly #olderPath: string;
   readonly #releaseLock: () => void;
 
-  private constructor(path: string) {
+  private constructor(destination: string) {
+    const path = partialPath(destination);
     this.path = path;
+    this.#destination = destination;
+    this.#olderPath = join(path, 'older');
     this.contentPath = join(path, 'content');
     this.havePath = join(path, 'have');
     this.#documentPath = join(path, 'document');
@@ -44,7 +49,8 @@ export class PartialFolder {
     let folder: PartialFolder | undefined;
     try {
       isNew = await makeFolder(path);
-      folder = new PartialFolder(path);
+      folder = new PartialFolder(destination);
+      await folder.putBack();
       await folder.#claim(document, hashes);
       return folder;
     } catch (error) {
@@ -52,6 +58,18 @@ export class PartialFolder {
       else if (folder !== undefined) folder.#releaseLock();
       throw diskError(error, 'cannot download to', destination);
     }
+  }
+
+  /** Moves an older version away from the destination. */
+  async setAside(): Promise<void> {
+    if ((await exists(this.#destination)) !== undefined) await rename(this.#destination, this.#olderPath);
+  }
+
+  /** Undoes that, unless the new version has taken the place already. */
+  async putBack(): Promise<void> {
+    if ((await exists(this.#olderPath)) === undefined) return;
+    if ((await exists(this.#destination)) === undefined) await rename(this.#olderPath, this.#destination);
+    else await rm(this.#olderPath, { force: true, recursive: true });
   }
 
   /** Throws away what is there of the content. */
@@ -69,6 +87,7 @@ export class PartialFolder {
   /** Takes the folder itself away, with all that was ever put there. */
   async remove(): Promise<void> {
     await this.clear();
+    await this.putBack();
     await rm(this.#documentPath, { force: true });
     await rm(this.#draftPath, { force: true });
     // Left by processes that were killed while they took the lock.

@@ -2,7 +2,7 @@
 // the peer share its one carrier, its links and its memory bounds.
 
 import { resolve } from 'node:path';
-import { formatTicket, type HashSuite, parseTicket, type Ticket } from '@shoal/chunker';
+import { type Chunking, formatTicket, type HashSuite, parseTicket, type Ticket } from '@shoal/chunker';
 import { createManifest, loadHashes, openFileStore, openSeedStore } from '@shoal/chunker/node';
 import {
   type Address,
@@ -47,6 +47,8 @@ export interface OpenPeerOptions {
 export interface ShareOptions {
   /** The file or folder. */
   readonly path: string;
+  /** Content-defined chunks let who has an older version fetch only what changed. Default: of one size. */
+  readonly chunking?: Chunking['kind'];
   /** Wanted chunk size in bytes. */
   readonly chunkBytes?: number;
   /** Put into the ticket, for when no tracker answers. Default: where we are reached. */
@@ -58,6 +60,11 @@ export interface ShareOptions {
 export interface GetOptions {
   /** The final path of the file or folder. Default: the ticket's name, in the working folder. */
   readonly destination?: string;
+  /**
+   * True takes what is at the destination for an older version: only what changed is fetched, and when all is complete the
+   * new version takes its place. Default false: then nothing may be there.
+   */
+  readonly update?: boolean;
   /** Serve on when it is finished, until closed. Default false. */
   readonly seed?: boolean;
   /** False throws away what an earlier try left. Default true. */
@@ -131,9 +138,10 @@ class NodePeer implements RunningPeer {
     return this.#links.address;
   }
 
-  async share({ path, chunkBytes, peers, onHashed, signal }: ShareOptions): Promise<Share> {
+  async share({ path, chunking, chunkBytes, peers, onHashed, signal }: ShareOptions): Promise<Share> {
     this.#checkOpen();
     const { document, skipped } = await createManifest(path, {
+      ...(chunking === undefined ? {} : { chunking }),
       ...(chunkBytes === undefined ? {} : { chunkBytes }),
       ...(onHashed === undefined ? {} : { onProgress: onHashed }),
       ...(signal === undefined ? {} : { signal }),
@@ -161,12 +169,12 @@ class NodePeer implements RunningPeer {
   get(ticket: string | Ticket, options: GetOptions = {}): Transfer {
     this.#checkOpen();
     const parsed = typeof ticket === 'string' ? readTicket(ticket) : ticket;
-    const { destination = parsed.name, seed = false, resume = true, timeoutMs, signal } = options;
+    const { destination = parsed.name, update = false, seed = false, resume = true, timeoutMs, signal } = options;
     if (timeoutMs !== undefined && !(timeoutMs > 0)) throw new UsageError('timeoutMs', 'must be above 0');
     const { swarmId: swarm, name } = parsed;
     this.#checkFree(swarm, name);
     const transfer = this.#newTransfer(parsed, resolve(destination), seed);
-    this.#stores.expect(swarm, (document) => openFileStore({ document, destination, resume }));
+    this.#stores.expect(swarm, (document) => openFileStore({ document, destination, update, resume }));
     const trackers = [...parsed.trackers, ...(this.#options.trackers ?? [])];
     const peers = parsed.peers.map((address) => ({ address }));
     this.#driver.tell((session, now) => session.join({ swarm, name, trackers, peers }, now));
