@@ -13,6 +13,7 @@ export const transports: Readonly<Record<string, () => Promise<Transport>>> = {
   'udx-secret': async () => (await import('./peers/udx.ts')).udx({ secret: true }),
   udx: async () => (await import('./peers/udx.ts')).udx({ secret: false }),
   utp: async () => (await import('./peers/utp.ts')).utp(),
+  dgram: async () => (await import('./peers/dgram.ts')).dgram,
   kcp: async () => (await import('./peers/kcp.ts')).kcp(),
 };
 
