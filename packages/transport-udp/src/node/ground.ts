@@ -30,7 +30,7 @@ export interface SocketOptions extends TraceOptions {
   /** 32 bytes that every member of a private swarm has. */
   readonly psk?: Uint8Array;
   readonly config?: Partial<TransportConfig>;
-  /** `false` to do without calls of our own into the system: no segmentation offload, encryption by node:crypto. */
+  /** `false` to leave datagrams to node:dgram: no socket calls of our own, so no segmentation offload. */
   readonly offload?: boolean;
   /** Asked of the system for each direction; it may grant less. Default 4 MiB. */
   readonly socketBufferBytes?: number;
@@ -49,10 +49,10 @@ export interface Ground {
 
 /** Fails with ShoalError `addressInUse`, `permissionDenied`, `networkFailed`, or `diskFailed` (qlog). */
 export async function openGround(options: SocketOptions): Promise<Ground> {
-  const offload = options.offload ?? true;
   const trace = await openTrace(options);
-  const socket = await UdpSocket.open({ ...options, foreign: offload ? await loadForeignCalls() : undefined });
-  return { socket, crypto: (offload ? await loadOpensslCrypto() : undefined) ?? nodeCrypto, trace };
+  const foreign = options.offload === false ? undefined : await loadForeignCalls();
+  const socket = await UdpSocket.open({ ...options, foreign });
+  return { socket, crypto: (await loadOpensslCrypto()) ?? nodeCrypto, trace };
 }
 
 /** What an endpoint on that ground is made with. */
