@@ -27,6 +27,7 @@ import { firstDatagramBytes, type HandshakePacket, readHandshakePacket } from '.
 import type { HandshakerOptions } from './handshake/handshaker.ts';
 import type { TransportParameters } from './handshake/parameters.ts';
 import { Strangers } from './handshake/strangers.ts';
+import { findPacket } from './packet/find-packet.ts';
 import {
   type ConnectionId,
   connectionIdFrom,
@@ -77,6 +78,8 @@ export interface EndpointStats {
   readonly retriesSent: number;
 }
 
+/** Unproved packets looked at in one buffer, which is at most 64 datagrams (GRO). The rest of it is dropped then. */
+const unprovedPacketsMax = 256;
 const nowhere: Address = { host: '', port: 0 };
 const firstMessageBytesMax = keyBytes + tagBytes;
 
@@ -165,20 +168,13 @@ export class Endpoint implements DatagramMachine<EndpointEvent> {
     this.#datagramsReceived += 1;
     this.#bytesReceived += bytes.length;
     const view = viewOf(bytes);
-    let credited: Connection | undefined;
-    for (let at = 0; at < bytes.length;) {
+    for (let at = 0, unproved = 0; at < bytes.length && unproved < unprovedPacketsMax;) {
       const length = packetLengthAt(view, at);
-      if (length === 0) {
-        this.#packetsUnknown += 1; // no telling where the next packet starts
-        return;
-      }
-      const connection = this.#connectionAt(view, at);
-      if (connection !== undefined && connection !== credited) connection.noteReceived(bytes.length);
-      credited = connection;
-      if (view.getUint8(at) === packetKinds.handshake) this.#handleHandshake(bytes, view, at, length, from, connection);
-      else if (connection !== undefined) connection.handlePacket(bytes, view, at, length, from, now);
-      else this.#packetsUnknown += 1;
-      at += length;
+      const end = length === 0 ? bytes.length : at + length;
+      const proved = length > 0 && this.#handlePacket(bytes, view, at, length, from);
+      if (length === 0) this.#packetsUnknown += 1;
+      if (!proved) unproved += 1;
+      at = proved ? end : findPacket(view, at + 1, end, this.#isKnown);
     }
     // Settled when next asked for something: several datagrams mostly come before that.
   }
@@ -261,6 +257,17 @@ export class Endpoint implements DatagramMachine<EndpointEvent> {
     }
     if (connection.confirmed || connection.closed) this.#dials.remove(connection);
   }
+
+  /** True when the packet proved to be its connection's: its length is no lie. */
+  #handlePacket(bytes: Uint8Array, view: DataView, at: number, length: number, from: Address): boolean {
+    const connection = this.#connectionAt(view, at);
+    const isHandshake = view.getUint8(at) === packetKinds.handshake;
+    if (isHandshake) this.#handleHandshake(bytes, view, at, length, from, connection);
+    else if (connection === undefined) this.#packetsUnknown += 1;
+    return !isHandshake && connection?.handlePacket(bytes, view, at, length, from, this.#now) === true;
+  }
+
+  #isKnown = (view: DataView, at: number): boolean => this.#connectionAt(view, at) !== undefined;
 
   #connectionAt(view: DataView, at: number): Connection | undefined {
     const connection = this.#connections.get(view.getUint32(at + 3));

@@ -2,12 +2,12 @@
 // packets, and a remote that authenticated itself and then breaks every rule. Nothing may throw or grow.
 
 import { describe, expect, test } from 'vitest';
-import { seededRng } from '@shoal/machine';
+import { type Rng, seededRng } from '@shoal/machine';
 import type { Aead, CryptoSuite, EndpointEvent, Stream } from '../src/index.ts';
 import { bulkHeaderBytes, packetKinds } from '../src/packet/header.ts';
 import { nodeCrypto } from '../src/node/index.ts';
 import type { DatagramArrival } from '../src/testing/index.ts';
-import { spoilt } from './fuzz/rubbish.ts';
+import { glued, spoilt } from './fuzz/rubbish.ts';
 import { clientAddress, joined, Pair } from './pair.ts';
 
 const isBulk = (bytes: Uint8Array): boolean => bytes[0] === packetKinds.bulk || bytes[0] === packetKinds.bulkLast;
@@ -93,6 +93,32 @@ describe('rubbish from anywhere', () => {
       expect(pair.connection.open && pair.serverConnection!.open).toBe(true);
       expect(events([...pair.clientEvents, ...pair.serverEvents], 'connectionClosed')).toEqual([]);
     }
+  });
+});
+
+describe('somebody who writes from the address of a remote', () => {
+  /** Rubbish as large as a datagram: random, or with the beginning of a packet whose length lies, or of many. */
+  const filler = (rng: Rng, length: number): Uint8Array => {
+    const bytes = rng.chance(0.2) ? new Uint8Array(length).fill(packetKinds.bulk) : rng.bytes(length);
+    bytes[0] = rng.pick(Object.values(packetKinds))!;
+    new DataView(bytes.buffer).setUint16(1, rng.pick([length, length + 1, 40, 5_000, 65_535, 0])!);
+    if (bytes[0] === packetKinds.handshake) bytes.set([1, 1, 0, 32], 19);
+    return bytes;
+  };
+
+  test('and whose rubbish the system glues together with real datagrams costs none of them', () => {
+    const rng = seededRng('glue');
+    const waiting: Uint8Array[] = [];
+    const { attacked, pair } = underAttack((datagram) => {
+      if (!isBulk(datagram.bytes)) return [datagram];
+      waiting.push(datagram.bytes);
+      if (waiting.length < 10 && datagram.bytes.length === 1_472) return []; // the next ones come in the same moment
+      const parts = waiting.splice(0).flatMap((one) => (rng.chance(0.3) ? [filler(rng, 1_472), one] : [one]));
+      return [{ ...datagram, bytes: glued(parts) }];
+    });
+    expect(attacked.sendState).toBe('finished');
+    expect(pair.connection.stats.packetsLost).toBe(0);
+    expect(pair.client.stats.bytesSent).toBeLessThan(2_200_000);
   });
 });
 

@@ -221,28 +221,32 @@ export class Connection {
     this.#owner.touched(this);
   }
 
-  /** Notes the size of a datagram that belongs to this connection: what may be sent to an unproved address hangs on it. */
+  /** Notes the size of a packet from the remote: what may be sent to an unproved address hangs on it. */
   noteReceived(bytes: number): void {
     this.#bytesReceived += bytes;
   }
 
-  handlePacket(bytes: Uint8Array, view: DataView, at: number, length: number, from: Address, now: Instant): void {
+  /** True when the packet proved to be the remote's. */
+  handlePacket(bytes: Uint8Array, view: DataView, at: number, length: number, from: Address, now: Instant): boolean {
     // Nobody but a leader that uses our dial has a reason to send this: it may be opened now.
     if (this.#state === 'handshaking' && this.#handshaker?.result !== undefined) this.#establish(now);
     const session = this.#session;
-    if (session === undefined || this.#state === 'closed') return; // before the keys: the remote sends it again
+    if (session === undefined || this.#state === 'closed') return false; // before the keys: the remote sends it again
     if (this.#state === 'closing') {
       this.#closeDue = true; // it seems not to have heard
-      return this.#owner.touched(this);
+      this.#owner.touched(this);
+      return false;
     }
     const outcome = session.handlePacket(bytes, view, at, length, from, now);
-    if (outcome === 'unauthentic') return;
+    if (outcome === 'unauthentic') return false;
+    this.noteReceived(length);
     if (this.#handshaker !== undefined && session.confirmed) this.#confirm();
     const bulk = view.getUint8(at) !== packetKinds.control;
     this.#liveness.heard(bulk, now);
     if (!bulk) this.#report?.compare(session, now);
-    if (outcome !== 'accepted') this.#finish(outcome.reason, outcome.byRemote, now);
+    if (typeof outcome === 'object') this.#finish(outcome.reason, outcome.byRemote, now);
     this.#owner.touched(this);
+    return true;
   }
 
   /** Its endpoint knows it no more. */
