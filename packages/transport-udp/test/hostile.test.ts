@@ -8,7 +8,7 @@ import { bulkHeaderBytes, packetKinds } from '../src/packet/header.ts';
 import { nodeCrypto } from '../src/node/index.ts';
 import type { DatagramArrival } from '../src/testing/index.ts';
 import { glued, spoilt } from './fuzz/rubbish.ts';
-import { clientAddress, joined, Pair } from './pair.ts';
+import { clientAddress, joined, Pair, serverAddress } from './pair.ts';
 
 const isBulk = (bytes: Uint8Array): boolean => bytes[0] === packetKinds.bulk || bytes[0] === packetKinds.bulkLast;
 
@@ -199,6 +199,23 @@ describe('somebody on the path', () => {
     pair.lab.run(1_000);
     expect(pair.connection.open && pair.serverConnection!.open).toBe(true);
     expect(pair.server.stats.connections).toBe(1);
+  });
+
+  test('who repeats what a remote once sent does not keep alive a connection whose remote is gone', () => {
+    const pair = new Pair({ config: { idleTimeoutMs: 5_000 } }).connect();
+    const seen: DatagramArrival[] = [];
+    pair.lab.network.interfere = (datagram) => {
+      if (datagram.to === serverAddress) seen.push({ ...datagram, bytes: datagram.bytes.slice() });
+      return [datagram];
+    };
+    pair.connection.openStream()!.write(new Uint8Array(50_000));
+    pair.lab.run(1_000);
+    pair.lab.remove(clientAddress);
+    for (let ms = 0; ms < 6_000; ms += 100) {
+      for (const { bytes, from } of seen) pair.server.handleDatagram(bytes.slice(), from, pair.now);
+      pair.lab.run(100);
+    }
+    expect(events(pair.serverEvents, 'connectionClosed')).toMatchObject([{ reason: 'idleTimedOut' }]);
   });
 
   test('who reflects packets back to their sender changes nothing', () => {

@@ -242,7 +242,7 @@ export class Connection {
     this.noteReceived(length);
     if (this.#handshaker !== undefined && session.confirmed) this.#confirm();
     const bulk = view.getUint8(at) !== packetKinds.control;
-    this.#liveness.heard(bulk, now);
+    if (outcome !== 'repeated') this.#liveness.heard(bulk, now);
     if (!bulk) this.#report?.compare(session, now);
     if (typeof outcome === 'object') this.#finish(outcome.reason, outcome.byRemote, now);
     this.#owner.touched(this);

@@ -57,8 +57,15 @@ export interface SessionOptions {
 /** Scratch for all connections: filled and used within one call. */
 const header = newBulkHeader();
 
-/** What a packet did: `unauthentic` changes nothing; a reason ends the connection. */
-export type PacketOutcome = 'unauthentic' | 'accepted' | { readonly reason: Reason; readonly byRemote: boolean };
+/**
+ * What a packet did: `unauthentic` changes nothing; `repeated` is the remote's, but anybody who saw it may have sent it
+ * now; a reason ends the connection.
+ */
+export type PacketOutcome =
+  | 'unauthentic'
+  | 'repeated'
+  | 'accepted'
+  | { readonly reason: Reason; readonly byRemote: boolean };
 
 export class Session implements PacketFate, SizeWatcher {
   readonly streams: StreamTable;
@@ -199,9 +206,9 @@ export class Session implements PacketFate, SizeWatcher {
     if (report?.wantsPackets === true) report.bulk('packetReceived', header, length, now);
     // A number seen before is no reason to drop the piece: a forger may have replayed the header first.
     const outcome = this.streams.handlePiece(header, bytes, at + bulkHeaderBytes, length - bulkHeaderBytes);
-    if (outcome !== 'refused') this.#acks.note(header.packetNumber, true, now);
+    const isNew = outcome !== 'refused' && this.#acks.note(header.packetNumber, true, now);
     if (outcome === 'ended') this.#acks.hurry(now);
-    return 'accepted';
+    return isNew ? 'accepted' : 'repeated';
   }
 
   #handleControl(
@@ -213,7 +220,7 @@ export class Session implements PacketFate, SizeWatcher {
     now: Instant,
   ): PacketOutcome {
     const packetNumber = readPacketNumber(view, at);
-    if (this.#acks.isDuplicate(packetNumber)) return 'unauthentic';
+    if (this.#acks.isDuplicate(packetNumber)) return 'unauthentic'; // nobody has looked whether it is
     const plaintext = this.#options.keys.receiving.control.open(
       aeadNonce(0, packetNumber),
       bytes.subarray(at, at + controlHeaderBytes),

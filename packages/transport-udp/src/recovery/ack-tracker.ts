@@ -22,17 +22,18 @@ export class AckTracker {
     return packetNumber < this.#floor || this.#received.has(packetNumber);
   }
 
-  /** Notes a packet that could be read. */
-  note(packetNumber: number, ackEliciting: boolean, now: Instant): void {
+  /** Notes a packet that could be read; false when it was noted before, or is too old to tell. */
+  note(packetNumber: number, ackEliciting: boolean, now: Instant): boolean {
     const largest = this.#received.last?.end ?? 0; // one past it
-    if (packetNumber < this.#floor || this.#received.add(packetNumber, packetNumber + 1) === 0) return;
+    if (packetNumber < this.#floor || this.#received.add(packetNumber, packetNumber + 1) === 0) return false;
     if (packetNumber >= largest) this.#largestAt = now;
     if (this.#received.rangeCount > rangesMax) this.#forgetOldest();
-    if (!ackEliciting) return;
+    if (!ackEliciting) return true;
     this.#unacknowledged += 1;
     const inOrder = packetNumber === largest;
     if (!inOrder || this.#unacknowledged >= packetsBeforeAck) this.#dueAt = now;
     else if (this.#dueAt === NEVER) this.#dueAt = after(now, ackDelayMsMax);
+    return true;
   }
 
   /** The next acknowledgement must not wait: the sender's stream ends with this packet. */
