@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Endpoint, EndpointEvent } from '../src/index.ts';
-import { packetKinds } from '../src/packet/header.ts';
+import { handshakeHeaderBytes, packetKinds, viewOf } from '../src/packet/header.ts';
 import type { DatagramArrival } from '../src/testing/index.ts';
 import { clientAddress, endpointFrom, Pair, serverAddress } from './pair.ts';
 
@@ -90,6 +90,27 @@ describe('somebody on the path of a handshake', () => {
     pair.lab.run(20_000);
     expect([opened(pair.clientEvents).length, opened(pair.serverEvents).length]).toEqual([1, 1]);
     expect([pair.client.stats.connections, pair.server.stats.connections]).toEqual([0, 0]);
+  });
+
+  test('gets no larger answer than it asked for by repeating the second message, shortened', () => {
+    const pair = new Pair();
+    const seen: Uint8Array[] = [];
+    pair.lab.network.interfere = (datagram) => {
+      if (stepOf(datagram) === 2) seen.push(datagram.bytes.slice());
+      return datagram.to === serverAddress || stepOf(datagram) === 2 ? [datagram] : []; // never confirmed
+    };
+    pair.connection = pair.client.connect(serverAddress, pair.now)!;
+    pair.lab.runUntil(() => pair.connection.open);
+    pair.lab.run(1);
+    const short = seen[0]!.slice(0, handshakeHeaderBytes + 1);
+    viewOf(short).setUint16(1, short.length);
+    short.fill(0, handshakeHeaderBytes - 2); // no message, no token
+    const before = pair.client.stats.bytesSent;
+    for (let i = 0; i < 100; i += 1) {
+      pair.client.handleDatagram(short.slice(), serverAddress, pair.now);
+      pair.lab.run(0.1);
+    }
+    expect(pair.client.stats.bytesSent - before).toBeLessThanOrEqual(100 * short.length);
   });
 
   test('does not make a dial take an answer to another one', () => {

@@ -185,7 +185,8 @@ export class Handshaker {
 
   #handleSecond(packet: HandshakePacket, now: Instant): HandshakeProgress {
     if (this.#result !== undefined) {
-      this.#due = sameConnectionId(packet.source, this.remoteId);
+      // It seems not to have ours. An answer is never larger than the question, whoever asks.
+      this.#due = sameConnectionId(packet.source, this.remoteId) && packet.message.length >= this.#message!.length;
       return 'ignored';
     }
     if (this.#answers === answersMax) return 'ignored';
