@@ -4,13 +4,22 @@
 import { describe, expect, test } from 'vitest';
 import { type Rng, seededRng } from '@shoal/machine';
 import type { Aead, CryptoSuite, EndpointEvent, Stream } from '../src/index.ts';
-import { bulkHeaderBytes, packetKinds } from '../src/packet/header.ts';
+import { bulkHeaderBytes, packetKinds, packetLengthAt, viewOf } from '../src/packet/header.ts';
 import { nodeCrypto } from '../src/node/index.ts';
 import type { DatagramArrival } from '../src/testing/index.ts';
 import { glued, spoilt } from './fuzz/rubbish.ts';
 import { clientAddress, joined, Pair, serverAddress } from './pair.ts';
 
 const isBulk = (bytes: Uint8Array): boolean => bytes[0] === packetKinds.bulk || bytes[0] === packetKinds.bulkLast;
+
+/** Where the bulk packets of a stream stand in a datagram. */
+function bulkOf(stream: number, bytes: Uint8Array): number[] {
+  const view = viewOf(bytes);
+  const found: number[] = [];
+  for (let at = 0; at < bytes.length; at += packetLengthAt(view, at))
+    if (isBulk(bytes.subarray(at)) && view.getUint32(at + 17) === stream) found.push(at);
+  return found;
+}
 
 function events(list: EndpointEvent[], type: EndpointEvent['type']): EndpointEvent[] {
   return list.filter((event) => event.type === type);
@@ -160,6 +169,33 @@ describe('somebody on the path', () => {
     expect(attacked.sendState).toBe('reset');
     expect(pair.far(attacked).reset).toBe('damaged');
     expect(pair.clientEvents.find(({ type }) => type === 'streamStopped')).toMatchObject({ reason: 'damaged' });
+  });
+
+  test('who forges the payload of all packets of one stream ruins that one, with a code, while others go on', () => {
+    for (let victim = 0; victim < 4; victim += 1) {
+      const rng = seededRng(`victim ${victim}`);
+      const pair = new Pair({ profile: { delayMs: 10, loss: 0.01 }, seed: `${victim}` }).connect();
+      const streams = [0, 1, 2, 3].map(() => ({ stream: pair.connection.openStream()!, bytes: rng.bytes(400_000) }));
+      const { id } = streams[victim]!.stream;
+      pair.lab.network.interfere = (datagram) => {
+        const bytes = datagram.bytes.slice();
+        for (const at of bulkOf(id, bytes)) bytes[at + bulkHeaderBytes]! ^= 1 + rng.below(255);
+        return [{ ...datagram, bytes }, datagram]; // it is faster
+      };
+      for (const { stream, bytes } of streams) {
+        stream.write(bytes);
+        stream.finish();
+      }
+      expect(pair.lab.runUntil(() => streams.every(({ stream }) => over(stream)))).toBe(true);
+      for (const [i, { stream, bytes }] of streams.entries()) {
+        const { parts, reset } = pair.far(stream);
+        const got = joined(parts);
+        expect([stream.sendState, reset]).toEqual(i === victim ? ['reset', 'damaged'] : ['finished', undefined]);
+        expect(Buffer.compare(got, i === victim ? bytes.subarray(0, got.length) : bytes)).toBe(0);
+      }
+      expect(events(pair.clientEvents, 'streamStopped')).toMatchObject([{ reason: 'damaged' }]);
+      expect(pair.connection.open && pair.serverConnection!.open).toBe(true);
+    }
   });
 
   test('who forges payloads under every real header, before or behind it, has no more success', () => {
