@@ -8,7 +8,7 @@ describe('a storm of hostile datagrams', () => {
     const storm = new Storm(seed);
     storm.run(8_000);
     storm.heal();
-    expect(storm.answered).toBeGreaterThan(3);
+    expect(storm.answered).toBeGreaterThan(1); // at least one meanwhile, and one afterwards
     expect(storm.answeredMost).toBeLessThanOrEqual(3);
   });
 });

@@ -12,6 +12,15 @@ import { clientAddress, joined, Pair, serverAddress } from './pair.ts';
 
 const isBulk = (bytes: Uint8Array): boolean => bytes[0] === packetKinds.bulk || bytes[0] === packetKinds.bulkLast;
 
+/** Rubbish as large as a datagram: random, or with the beginning of a packet whose length lies, or of many. */
+const filler = (rng: Rng, length: number): Uint8Array => {
+  const bytes = rng.chance(0.2) ? new Uint8Array(length).fill(packetKinds.bulk) : rng.bytes(length);
+  bytes[0] = rng.pick(Object.values(packetKinds))!;
+  new DataView(bytes.buffer).setUint16(1, rng.pick([length, length + 1, 40, 5_000, 65_535, 0])!);
+  if (bytes[0] === packetKinds.handshake) bytes.set([1, 1, 0, 32], 19);
+  return bytes;
+};
+
 /** Where the bulk packets of a stream stand in a datagram. */
 function bulkOf(stream: number, bytes: Uint8Array): number[] {
   const view = viewOf(bytes);
@@ -106,15 +115,6 @@ describe('rubbish from anywhere', () => {
 });
 
 describe('somebody who writes from the address of a remote', () => {
-  /** Rubbish as large as a datagram: random, or with the beginning of a packet whose length lies, or of many. */
-  const filler = (rng: Rng, length: number): Uint8Array => {
-    const bytes = rng.chance(0.2) ? new Uint8Array(length).fill(packetKinds.bulk) : rng.bytes(length);
-    bytes[0] = rng.pick(Object.values(packetKinds))!;
-    new DataView(bytes.buffer).setUint16(1, rng.pick([length, length + 1, 40, 5_000, 65_535, 0])!);
-    if (bytes[0] === packetKinds.handshake) bytes.set([1, 1, 0, 32], 19);
-    return bytes;
-  };
-
   test('and whose rubbish the system glues together with real datagrams costs none of them', () => {
     const rng = seededRng('glue');
     const waiting: Uint8Array[] = [];

@@ -250,7 +250,9 @@ export class Storm {
     if (arrived.length > 0) this.#flying = this.#flying.filter(({ at }) => at > this.#now);
     for (const { bytes, from, to } of arrived) {
       const machine = to === targetAddress ? this.target.machine : this.#honest.machine;
-      machine.handleDatagram(bytes, from, this.#now);
+      // Somebody writes from the honest address, and the system glues it together.
+      const parts = this.#rng.chance(0.1) ? [rubbish(this.#rng, this.#ids()), bytes] : [bytes];
+      machine.handleDatagram(glued(parts), from, this.#now);
     }
     for (const { machine } of [this.target, this.#honest])
       if (machine.nextTimeout() <= this.#now) machine.handleTimeout(this.#now);
@@ -278,7 +280,10 @@ export class Storm {
       const bytes = this.#buffer.subarray(at, Math.min(length, at + segmentBytes));
       if (to.host.startsWith('10.66.')) this.#charge(to, bytes.length);
       else if (to.host.startsWith('10.1.')) this.#deliver(to, bytes);
-      else this.#flying.push({ at: instant(this.#now + 5), bytes: bytes.slice(), from, to: this.#true(to) });
+      else {
+        const at = instant(this.#now + 5 + (this.#rng.chance(0.1) ? this.#rng.below(20) : 0)); // some are overtaken
+        this.#flying.push({ at, bytes: bytes.slice(), from, to: this.#true(to) });
+      }
       this.#see(bytes);
     }
   }
