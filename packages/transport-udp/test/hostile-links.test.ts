@@ -1,8 +1,9 @@
 // A remote that is authenticated and speaks streams correctly, but says rubbish in them, or lies about lengths.
 
 import { describe, expect, test } from 'vitest';
-import { askId, type LinkFact, type LinkId, type Rng, seededRng } from '@shoal/machine';
+import { askId, type LinkFact, type LinkId, linkMessageBytesMax, type Rng, seededRng } from '@shoal/machine';
 import { type Connection, type Endpoint, type EndpointEvent, LinkCarrier, type Stream } from '../src/index.ts';
+import { RequestReader } from '../src/links/framing.ts';
 import { nodeCrypto } from '../src/node/index.ts';
 import { Lab } from '../src/testing/index.ts';
 import { clientAddress, endpointFrom, serverAddress } from './pair.ts';
@@ -87,6 +88,19 @@ describe('a hostile remote of a link', () => {
     pair.lab.run(1_000);
     expect(stream.receiveState).toBe('reset');
     expect(pair.facts.map(({ type }) => type)).toEqual(['linkOpened']);
+  });
+
+  test('has nothing kept of a request but its bytes, in however many parts they come', () => {
+    const reader = new RequestReader();
+    const said = seededRng('parts').bytes(linkMessageBytesMax);
+    for (let at = 0, size = 0; at < said.length; at += size, size = (size + 1) % 9) {
+      const part = said.slice(at, at + size);
+      expect(reader.push(part)).toBe(true);
+      part.fill(0); // its memory is used for something else
+    }
+    expect(reader.push(new Uint8Array())).toBe(true);
+    expect(Buffer.compare(reader.take(), said)).toBe(0);
+    expect(reader.push(new Uint8Array(1))).toBe(false);
   });
 
   test.each([

@@ -82,23 +82,30 @@ export class MessageReader {
   }
 }
 
-/** Gathers a request, whose length is known only at its end. */
+/**
+ * Gathers a request, whose length is known only at its end. It copies: the parts may be as small as a remote likes, even
+ * empty, and each would keep more than it says.
+ */
 export class RequestReader {
-  #parts: Uint8Array[] = [];
-  #bytes = 0;
+  #bytes: Uint8Array = new Uint8Array();
+  #filled = 0;
 
   /** False when the request is larger than requests may be. */
   push(part: Uint8Array): boolean {
-    this.#parts.push(part);
-    this.#bytes += part.length;
-    return this.#bytes <= linkMessageBytesMax;
+    const needed = this.#filled + part.length;
+    if (needed > linkMessageBytesMax) return false;
+    if (needed > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    this.#bytes.set(part, this.#filled);
+    this.#filled = needed;
+    return true;
   }
 
   take(): Uint8Array {
-    const whole = new Gatherer(new Uint8Array(this.#bytes));
-    for (const part of this.#parts) whole.take(part, 0);
-    this.#parts = [];
-    return whole.bytes;
+    return this.#bytes.subarray(0, this.#filled);
   }
 }
 

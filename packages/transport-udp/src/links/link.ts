@@ -199,13 +199,10 @@ export class Link {
   #read(stream: Stream): void {
     const state = stream.context as StreamState;
     for (let part = stream.read(); part !== undefined; part = stream.read()) {
-      if (state.kind === 'request') {
-        if (!state.reader.push(part)) return this.refuse(state.request, 'tooLarge');
-        continue;
-      }
       if (state.kind === 'messages') this.#readMessages(part);
-      else this.#readAnswer(stream, state, part);
-      stream.recycle(part); // these readers copy what they keep
+      else if (state.kind === 'ask') this.#readAnswer(stream, state, part);
+      else if (!state.reader.push(part)) return this.refuse(state.request, 'tooLarge');
+      stream.recycle(part); // the readers copy what they keep
     }
     if (stream.receiveState === 'finished') this.#readEnd(stream, state);
   }
