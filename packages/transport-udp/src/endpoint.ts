@@ -174,7 +174,7 @@ export class Endpoint implements DatagramMachine<EndpointEvent> {
       const proved = length > 0 && this.#handlePacket(bytes, view, at, length, from);
       if (length === 0) this.#packetsUnknown += 1;
       if (!proved) unproved += 1;
-      at = proved ? end : findPacket(view, at + 1, end, this.#isKnown);
+      at = proved ? end : findPacket(bytes, view, at + 1, end, this.#isKnown);
     }
     // Settled when next asked for something: several datagrams mostly come before that.
   }

@@ -4,16 +4,19 @@
 
 import { packetKinds, packetLengthAt } from './header.ts';
 
+/** What all kinds have in common. */
+const kindMask = 0xfc;
+
 /** The first place from `from` to before `to` where a packet stands for somebody we know; `to` when there is none. */
 export function findPacket(
+  bytes: Uint8Array,
   view: DataView,
   from: number,
   to: number,
   isKnown: (view: DataView, at: number) => boolean,
 ): number {
   for (let at = from; at < to; at += 1) {
-    const kind = view.getUint8(at);
-    if (kind < packetKinds.handshake || kind > packetKinds.bulkLast) continue; // cheaper than asking for its length
+    if ((bytes[at]! & kindMask) !== packetKinds.handshake) continue; // cheap: most are not
     if (packetLengthAt(view, at) > 0 && isKnown(view, at)) return at;
   }
   return to;
