@@ -39,10 +39,11 @@ export function encodeAddress(calls: SocketCalls, { host, port }: Address, famil
 
 export function decodeAddress(calls: SocketCalls, bytes: Uint8Array, family: Family): Address {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (family === 4) return { host: hostPart(bytes, family).join('.'), port: view.getUint16(2) }; // strangers may be many
   const text = new Uint8Array(textBytesMax);
   calls.inet_ntop(familyNumbers[family], hostPart(bytes, family), text, text.length);
   const host = plainHost(fromCString(text));
-  const zone = family === 6 ? view.getUint32(24, littleEndian) : 0;
+  const zone = view.getUint32(24, littleEndian);
   if (zone !== 0) calls.if_indextoname(zone, text);
   return { host: zone === 0 ? host : `${host}%${fromCString(text)}`, port: view.getUint16(2) };
 }
