@@ -131,6 +131,7 @@ interface Count {
   readonly at: number;
   readonly rss: number;
   readonly connections: number;
+  readonly kernelDrops: number | undefined;
   readonly retriesSent: number;
   readonly handshakesRefused: number;
 }
@@ -164,14 +165,22 @@ function report(speeds: Record<Window, number[]>, before: Count, after: Count): 
   const ratio = (window: Window): number => median(speeds.flood.map((speed, i) => speed / speeds[window][i]!));
   const answered = after.retriesSent - before.retriesSent;
   const dropped = after.handshakesRefused - before.handshakesRefused;
+  const kernelDrops = (after.kernelDrops ?? 0) - (before.kernelDrops ?? 0);
   const memoryMB = (after.rss - before.rss) / 1e6;
-  const figures = { ofElsewhere: ratio('elsewhere'), ofPeace: ratio('peace'), answered, dropped, memoryMB };
+  const figures = {
+    ofElsewhere: ratio('elsewhere'),
+    ofPeace: ratio('peace'),
+    answered,
+    dropped,
+    kernelDrops,
+    memoryMB,
+  };
   if (values.json) process.stdout.write(`${JSON.stringify({ rate, ...figures, speeds })}\n`);
   else
     process.stdout.write(
       `${windows.map((window) => `${window.padEnd(10)}${spread(speeds[window])} MB/s`).join('\n')}\n` +
         `flooded at ${rate} first packets/s it keeps ${percent(figures.ofElsewhere)} of what the flood elsewhere leaves, ` +
         `${percent(figures.ofPeace)} of peace\n` +
-        `answered with a token ${answered}, dropped ${dropped}; connections ${after.connections}; memory ${memoryMB.toFixed(1)} MB more\n`,
+        `answered with a token ${answered}, dropped ${dropped}, and ${kernelDrops} datagrams of anybody in the socket; connections ${after.connections}; memory ${memoryMB.toFixed(1)} MB more\n`,
     );
 }
