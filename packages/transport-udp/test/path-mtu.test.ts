@@ -8,10 +8,14 @@ import { clientAddress, joined, Pair } from './pair.ts';
 const bytes = seededRng('bytes').bytes(3_000_000);
 const link = { delayMs: 10, rateBytesPerSecond: 5_000_000, queueBytes: 500_000 };
 
-function begin(profile: PathProfile, config: Partial<TransportConfig> = {}): { pair: Pair; stream: Stream } {
+function begin(
+  profile: PathProfile,
+  config: Partial<TransportConfig> = {},
+  content = bytes,
+): { pair: Pair; stream: Stream } {
   const pair = new Pair({ profile, config }).connect();
   const stream = pair.connection.openStream()!;
-  stream.write(bytes);
+  stream.write(content);
   stream.finish();
   return { pair, stream };
 }
@@ -44,6 +48,18 @@ describe('a path', () => {
     const { pair, stream } = begin({ ...link, mtuBytes }, { datagramBytes: 1_200, datagramBytesMax: 65_507 });
     expect(completes(pair, stream, 6_000)).toBe(true);
     expect(pair.connection.stats.datagramBytes).toBe(found);
+  });
+
+  test('is not searched for the sake of a small request', () => {
+    const config = { datagramBytes: 1_200, datagramBytesMax: 65_507 };
+    const { pair, stream } = begin({ delayMs: 10 }, config, bytes.subarray(0, 20_000));
+    let largest = 0;
+    pair.lab.network.interfere = (datagram) => {
+      largest = Math.max(largest, datagram.bytes.length);
+      return [datagram];
+    };
+    expect(pair.lab.runUntil(() => stream.sendState === 'finished', 1_000)).toBe(true);
+    expect(largest).toBe(1_200);
   });
 
   test('is searched without anything being lost by it', () => {

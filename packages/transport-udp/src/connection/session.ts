@@ -128,7 +128,7 @@ export class Session implements PacketFate, SizeWatcher {
   /** True when `fill` would write something now. */
   wants(now: Instant): boolean {
     if (this.#packetizer.controlDue(now) || this.recovery.probes > 0 || this.paths.wants(now)) return true;
-    return this.streams.sendable && (this.recovery.room(now) >= this.mtu.bytes || this.mtu.wanted !== undefined);
+    return this.streams.sendable && (this.recovery.room(now) >= this.mtu.bytes || this.#sizeToTry !== undefined);
   }
 
   fill(out: Uint8Array, view: DataView, now: Instant, batch: Batch): void {
@@ -139,9 +139,17 @@ export class Session implements PacketFate, SizeWatcher {
     else batch.length = batch.segmentBytes = this.#packetizer.writeLone(out, view, alone.frame, alone.bytes, now);
   }
 
-  #fillShared(out: Uint8Array, view: DataView, now: Instant, batch: Batch): void {
-    // Sizes are tried only while there is something to send: an idle connection says nothing.
+  /**
+   * Sizes are tried only while there is something to send, because an idle connection says nothing, and no sooner than
+   * as many bytes have gone without: a small request must not wait for a probe that is larger than itself.
+   */
+  get #sizeToTry(): number | undefined {
     const size = this.streams.sendable ? this.mtu.wanted : undefined;
+    return size !== undefined && size <= this.streams.sealedBytes ? size : undefined;
+  }
+
+  #fillShared(out: Uint8Array, view: DataView, now: Instant, batch: Batch): void {
+    const size = this.#sizeToTry;
     if (size === undefined || size > out.length) return this.#packetizer.fill(out, view, now, batch);
     this.mtu.probeSent(size, this.recovery.sent.next, this.recovery.rtt.ptoMs, now);
     batch.length = batch.segmentBytes = this.#packetizer.writeLone(out, view, { type: 'ping' }, size, now);

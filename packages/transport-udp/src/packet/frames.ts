@@ -130,8 +130,9 @@ export function readFrames(bytes: Uint8Array): Frame[] | undefined {
   const frames: Frame[] = [];
   let acknowledged = false;
   while (reader.remaining > 0) {
+    reader.skip(types.padding); // a probe for the path MTU has tens of thousands
+    if (reader.remaining === 0) break;
     const type = reader.byte();
-    if (type === types.padding) continue;
     const frame = readFrame(reader, type);
     if (frame === undefined || reader.failed || frames.length === framesPerPacketMax) return undefined;
     if (frame.type === 'ack' && acknowledged) return undefined;

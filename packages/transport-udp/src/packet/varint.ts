@@ -36,6 +36,11 @@ export class ByteReader {
     return this.failed ? 0 : value;
   }
 
+  /** Passes over every next byte that is `value`. */
+  skip(value: number): void {
+    while (this.#at < this.#bytes.length && this.#bytes[this.#at] === value) this.#at += 1;
+  }
+
   /** The next `count` bytes, as a view; empty when there are fewer. */
   bytes(count: number): Uint8Array {
     return this.#take(count) ? this.#bytes.subarray(this.#at - count, this.#at) : new Uint8Array();
