@@ -42,8 +42,8 @@ export class Remote {
     return this.held?.has(chunk) ?? false;
   }
 
-  /** It has everything: it needs to hear of no chunk of ours. */
+  /** It has everything, though an owner does not tell. */
   get isComplete(): boolean {
-    return this.held?.isFull ?? false;
+    return this.isOffering || (this.held?.isFull ?? false);
   }
 }

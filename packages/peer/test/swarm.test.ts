@@ -48,6 +48,17 @@ describe('a swarm', () => {
     expect(world.now / boundMs).toBeLessThan(1.1);
   });
 
+  test('two owners of the same content leave each other alone, and a receiver gets it from both', () => {
+    const { world, set, owner, peers } = swarmOf(1, 1_000, { upBytesPerMs: 1_000 });
+    const second = world.addPeer({ upBytesPerMs: 1_000 });
+    second.share(set);
+    second.get(set, [owner]);
+    peers[0]!.get(set, [second]);
+    world.runUntil(() => peers[0]!.isDone, 60_000);
+    expect(world.now).toBeLessThan((1.3 * set.bytes.length) / 2_000);
+    for (const one of [owner, second]) expect(copies(one, set)).toBeGreaterThan(0.4);
+  });
+
   test('where receivers can send little, the owner gives more than one copy, and the bound is still near', () => {
     const { world, set, owner, peers, boundMs } = swarmOf(5, 300, { upBytesPerMs: 2_000 }, { upBytesPerMs: 200 });
     world.runUntil(() => peers.every((peer) => peer.isDone), 60_000);

@@ -76,6 +76,7 @@ export class Giving {
 
   /** What the remote holds is known, newly or afresh. */
   remoteHolds(remote: Remote, bits: Bitfield, now: Instant): void {
+    if (remote.isOffering) return; // another owner: neither wants anything of the other
     this.#firstCopies?.remoteHolds(remote, bits, now);
     // It does not know what an owner could offer, and so cannot say that it wants it.
     if (this.#firstCopies !== undefined) this.interestTold(remote, true, 0, now);
