@@ -13,9 +13,9 @@ export interface SwarmHost {
   readonly rng: Rng;
   /** To check parts of manifests. */
   readonly hashes: HashSuite;
-  /** Bytes asked for and not yet on disk, over all swarms. */
+  /** Bytes asked for and not yet on disk, and how fast more are, over all swarms. */
   readonly fetchBudget: ByteBudget;
-  /** Bytes read and not yet sent, over all swarms. */
+  /** Bytes read and not yet sent, and how fast more are, over all swarms. */
   readonly giveBudget: ByteBudget;
   send(link: LinkId, message: PeerMessage): void;
   /** The answer comes back to the asking swarm. */

@@ -5,6 +5,7 @@ export * from './events.ts';
 export * from './fluid-bound.ts';
 export * from './picking/policy.ts';
 export * from './picking/rarest-first.ts';
+export type { RateLimits } from './rate-limits.ts';
 export * from './session.ts';
 export * from './store-orders.ts';
 export type { Offence } from './strikes.ts';

@@ -39,6 +39,7 @@ import type { SwarmHost } from './host.ts';
 import { Mesh } from './links/mesh.ts';
 import type { Neighbour } from './links/neighbours.ts';
 import type { PickingPolicy } from './picking/policy.ts';
+import type { RateLimits } from './rate-limits.ts';
 import type { StoreFact, StoreOrder } from './store-orders.ts';
 import { Swarm } from './swarm.ts';
 import type { SwarmReport } from './tally.ts';
@@ -67,6 +68,8 @@ export interface SessionOptions {
   readonly agent?: string;
   readonly fetchBytesMax?: number;
   readonly giveBytesMax?: number;
+  /** Over all swarms. */
+  readonly limits?: RateLimits;
 }
 
 export interface JoinOptions {
@@ -81,6 +84,8 @@ export interface JoinOptions {
   readonly content?: { readonly shape: ContentShape; readonly held: Bitfield };
   /** Hand out disjoint first copies: for who brings new content. */
   readonly owner?: boolean;
+  /** Of this swarm alone; those of the session hold besides. */
+  readonly limits?: RateLimits | undefined;
   /** Which chunk next; rarest first unless given. */
   readonly picking?: (chunkCount: number) => PickingPolicy;
 }
@@ -186,7 +191,13 @@ export class Session implements Machine<SessionOutput> {
   }
 
   nextTimeout(): Instant {
-    let next = earliest(this.#mesh.nextTimeout(), this.#trackers.nextTimeout());
+    const { fetchBudget, giveBudget } = this.#host;
+    let next = earliest(
+      this.#mesh.nextTimeout(),
+      this.#trackers.nextTimeout(),
+      fetchBudget.nextTimeout(),
+      giveBudget.nextTimeout(),
+    );
     for (const swarm of this.#swarms.values()) next = earliest(next, swarm.nextTimeout());
     return next;
   }
@@ -373,8 +384,14 @@ export class Session implements Machine<SessionOutput> {
     return {
       rng: options.rng.fork('swarms'),
       hashes: options.hashes ?? pureHashes,
-      fetchBudget: new ByteBudget(options.fetchBytesMax ?? fetchBytesMax),
-      giveBudget: new ByteBudget(options.giveBytesMax ?? giveBytesMax),
+      fetchBudget: new ByteBudget({
+        heldBytesMax: options.fetchBytesMax ?? fetchBytesMax,
+        bytesPerSecondMax: options.limits?.downBytesPerSecondMax,
+      }),
+      giveBudget: new ByteBudget({
+        heldBytesMax: options.giveBytesMax ?? giveBytesMax,
+        bytesPerSecondMax: options.limits?.upBytesPerSecondMax,
+      }),
       send: (link, message) => this.#send(link, message),
       ask: (swarm, link, message, bodyBytesMax) => {
         const ask = this.#numbers.nextAsk();

@@ -25,6 +25,7 @@ import {
   type PeerRequest,
   type SwarmId,
 } from '@shoal/wire';
+import { ByteBudget } from './byte-budget.ts';
 import type { ContentShape } from './content.ts';
 import type { WaitReason } from './events.ts';
 import { Fetching } from './fetching/fetching.ts';
@@ -35,6 +36,7 @@ import { Metadata } from './metadata.ts';
 import { News } from './news.ts';
 import type { PickingPolicy } from './picking/policy.ts';
 import { RarestFirst } from './picking/rarest-first.ts';
+import type { RateLimits } from './rate-limits.ts';
 import { Remote } from './remote.ts';
 import type { StoreFact } from './store-orders.ts';
 import { type SwarmReport, Tally } from './tally.ts';
@@ -54,6 +56,8 @@ export interface SwarmOptions {
   readonly content?: { readonly shape: ContentShape; readonly held: Bitfield } | undefined;
   /** Hand out disjoint first copies: for who brings content into a swarm that nobody else has. */
   readonly owner?: boolean | undefined;
+  /** Of this swarm alone; those of the session hold besides. */
+  readonly limits?: RateLimits | undefined;
   /** Rarest first unless given. */
   readonly picking?: ((chunkCount: number) => PickingPolicy) | undefined;
 }
@@ -72,6 +76,8 @@ export class Swarm {
   readonly #host: SwarmHost;
   readonly #options: SwarmOptions;
   readonly #tally: Tally;
+  readonly #fetchBudget: ByteBudget;
+  readonly #giveBudget: ByteBudget;
   readonly #metadata: Metadata;
   /** Everybody who has joined the swarm on a link of ours. */
   readonly #remotes = new Map<LinkId, Remote>();
@@ -90,6 +96,10 @@ export class Swarm {
     this.#host = options.host;
     this.#options = options;
     this.#tally = new Tally(now);
+    const { upBytesPerSecondMax, downBytesPerSecondMax } = options.limits ?? {};
+    const { fetchBudget, giveBudget } = options.host;
+    this.#fetchBudget = new ByteBudget({ bytesPerSecondMax: downBytesPerSecondMax, within: fetchBudget });
+    this.#giveBudget = new ByteBudget({ bytesPerSecondMax: upBytesPerSecondMax, within: giveBudget });
     const tellWait = (reason: WaitReason): void => this.#host.emit({ type: 'waiting', swarm: this.id, reason });
     this.#waits = new WaitWatch(() => this.#waitReason(), tellWait, now);
     this.#metadata = new Metadata(this.id, this.#host, (manifest, bytes, from) => this.#arrived(manifest, bytes, from));
@@ -241,6 +251,8 @@ export class Swarm {
       this.#finishAt,
       this.#waits.nextTimeout(),
       this.#metadata.nextTimeout(),
+      this.#fetchBudget.nextTimeout(),
+      this.#giveBudget.nextTimeout(),
     );
     if (this.#content === undefined) return own;
     const { fetching, giving } = this.#content;
@@ -249,6 +261,8 @@ export class Swarm {
 
   handleTimeout(now: Instant): void {
     this.#metadata.handleTimeout(now);
+    this.#fetchBudget.serve(now);
+    this.#giveBudget.serve(now);
     this.#content?.fetching.handleTimeout(now);
     this.#content?.giving.handleTimeout(now);
     this.#news.handleTimeout(now);
@@ -318,8 +332,8 @@ export class Swarm {
     const { host, owner, picking } = this.#options;
     const policy = picking?.(shape.chunkCount) ?? new RarestFirst(shape.chunkCount, host.rng.fork(`picking ${swarm}`));
     const tally = this.#tally;
-    const fetching = new Fetching({ swarm, host, shape, held, policy, tally });
-    const giving = new Giving({ swarm, host, shape, held, tally, owner: owner === true });
+    const fetching = new Fetching({ swarm, host, shape, held, policy, tally, budget: this.#fetchBudget });
+    const giving = new Giving({ swarm, host, shape, held, tally, budget: this.#giveBudget, owner: owner === true });
     this.#content = { shape, held, resumedBytes, fetching, giving };
     const { chunkCount, totalBytes } = shape;
     const [heldChunks, heldBytes] = [held.count, this.#heldBytes];

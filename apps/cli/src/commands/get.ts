@@ -6,6 +6,7 @@ import { openPeer, type TransferProgress, type TransferReport } from '@shoal/pee
 import { openLinks } from '@shoal/transport-udp/node';
 import { parseTicket, type Ticket } from '@shoal/chunker';
 import type { Command } from 'commander';
+import { limitDown, type LimitOptions, limitUp, readLimits } from '../limits.ts';
 import { memoryBytes } from '../memory.ts';
 import type { Output } from '../output.ts';
 import { collect, readAddress, readListen, readSeconds } from '../options.ts';
@@ -16,7 +17,7 @@ import { formatBytes, formatDuration, formatRate } from '../text/units.ts';
 import { every, progressMs } from '../ticks.ts';
 import { Trackers } from '../trackers.ts';
 
-interface GetOptions extends CommonOptions {
+interface GetOptions extends CommonOptions, LimitOptions {
   readonly output?: string;
   readonly tracker: readonly string[];
   readonly peer: readonly string[];
@@ -38,10 +39,13 @@ export const addGet = (program: Command): Command =>
     .option('--peer <host:port>', 'a peer to ask directly; may be given several times', collect, [])
     .option('--listen <[host:]port>', 'where to listen; port 0 takes any that is free', '0')
     .option('--timeout <seconds>', 'give up when nothing has come for this long', '60')
+    .addOption(limitUp)
+    .addOption(limitDown)
     .addHelpText('after', "\nExample:\n  shoal get 'shoal:…' -o ./copy --seed")
     .action(async (ticket: string, options: GetOptions) => run(options, (context) => get(ticket, options, context)));
 
 async function get(text: string, options: GetOptions, { output, interrupt }: Context): Promise<void> {
+  const limits = readLimits(options);
   const ticket = readTicket(text, options);
   const timeoutMs = readSeconds('--timeout', options.timeout) * 1000;
   const listen = readListen('--listen', options.listen);
@@ -60,6 +64,7 @@ async function get(text: string, options: GetOptions, { output, interrupt }: Con
   const transfer = peer.get(ticket, {
     seed: options.seed === true,
     update: options.update === true,
+    limits,
     signal: AbortSignal.any([interrupt.signal, patience.signal]),
     ...(options.output === undefined ? {} : { destination: options.output }),
   });

@@ -4,6 +4,7 @@ import { formatAddress } from '@shoal/machine';
 import { openPeer, type Share } from '@shoal/peer/node';
 import { openLinks } from '@shoal/transport-udp/node';
 import type { Command } from 'commander';
+import { limitDown, type LimitOptions, limitUp, readLimits } from '../limits.ts';
 import { memoryBytes } from '../memory.ts';
 import { collect, readAddresses, readChunkSize, readListen, readSeconds } from '../options.ts';
 import { type CommonOptions, type Context, run } from '../run.ts';
@@ -11,7 +12,7 @@ import { formatBytes } from '../text/units.ts';
 import { every, progressMs } from '../ticks.ts';
 import { Trackers } from '../trackers.ts';
 
-interface ShareOptions extends CommonOptions {
+interface ShareOptions extends CommonOptions, LimitOptions {
   readonly tracker: readonly string[];
   readonly listen: string;
   readonly timeout: string;
@@ -32,6 +33,8 @@ export const addShare = (program: Command): Command =>
       '--content-defined',
       'cut where the bytes say so, for `shoal get --update`; --chunk-size is then the average',
     )
+    .addOption(limitUp)
+    .addOption(limitDown)
     .addHelpText('after', '\nExample:\n  shoal share ./photos --tracker 192.168.1.5:7070')
     .action(async (path: string, options: ShareOptions) => run(options, (context) => share(path, options, context)));
 
@@ -39,12 +42,14 @@ async function share(path: string, options: ShareOptions, { output, interrupt }:
   const addresses = readAddresses('--tracker', options.tracker);
   const timeoutMs = readSeconds('--timeout', options.timeout) * 1000;
   const chunkBytes = readChunkSize(options.chunkSize);
+  const limits = readLimits(options);
   const trackers = new Trackers(addresses, output);
   const links = await openLinks(readListen('--listen', options.listen));
   await using peer = await openPeer({ links, trackers: addresses, onEvent: (event) => trackers.handle(event) });
   const shared = await peer.share({
     path,
     chunking: options.contentDefined === true ? 'contentDefined' : 'fixed',
+    limits,
     signal: interrupt.signal,
     onHashed: (done, total) => output.live(`hashing ${formatBytes(done)} of ${formatBytes(total)}`),
     ...(chunkBytes === undefined ? {} : { chunkBytes }),

@@ -5,6 +5,7 @@ import { type AskId, type Bitfield, after, earliest, type Instant, type LinkCode
 import type { ErrorCode } from '@shoal/machine';
 import { type PeerReply, requestsPerUnchokeMax, type SwarmId } from '@shoal/wire';
 import { Availability } from '../availability.ts';
+import type { ByteBudget } from '../byte-budget.ts';
 import type { ContentShape } from '../content.ts';
 import type { SwarmHost } from '../host.ts';
 import type { PickingPolicy } from '../picking/policy.ts';
@@ -33,6 +34,7 @@ export interface FetchingOptions {
   readonly held: Bitfield;
   readonly policy: PickingPolicy;
   readonly tally: Tally;
+  readonly budget: ByteBudget;
 }
 
 export class Fetching {
@@ -42,6 +44,7 @@ export class Fetching {
   readonly #held: Bitfield;
   readonly #policy: PickingPolicy;
   readonly #tally: Tally;
+  readonly #budget: ByteBudget;
   readonly #availability: Availability;
   readonly #remotes = new Set<Remote>();
   readonly #asks = new Asks();
@@ -53,13 +56,14 @@ export class Fetching {
   readonly #refill = (now: Instant): void => this.fill(now);
   #diskRetryAt: Instant = NEVER;
 
-  constructor({ swarm, host, shape, held, policy, tally }: FetchingOptions) {
+  constructor({ swarm, host, shape, held, policy, tally, budget }: FetchingOptions) {
     this.#swarm = swarm;
     this.#host = host;
     this.#shape = shape;
     this.#held = held;
     this.#policy = policy;
     this.#tally = tally;
+    this.#budget = budget;
     this.#availability = new Availability(shape.chunkCount, (chunk, copies) => policy.setCopies(chunk, copies));
     for (let chunk = 0; chunk < shape.chunkCount; chunk += 1) if (!held.has(chunk)) policy.add(chunk);
   }
@@ -122,11 +126,11 @@ export class Fetching {
     remote.pipeline.answered(body.length, asked.at, srttMs, now);
     this.#watch(remote, now);
     if (reply?.type !== 'chunkReply' || reply.chunk !== chunk || body.length !== bytes) {
-      this.#host.fetchBudget.give(bytes);
+      this.#budget.give(bytes);
       this.#release(chunk);
       this.#host.accuse(remote.peer, 'badReply');
     } else if (this.#held.has(chunk) || this.#writing.has(chunk)) {
-      this.#host.fetchBudget.give(bytes);
+      this.#budget.give(bytes);
       this.#tally.duplicate(bytes);
     } else this.#write(remote, chunk, body, now);
     this.#fillRemote(remote, now);
@@ -203,7 +207,7 @@ export class Fetching {
   /** The swarm is left: takes back every request, and what is being written counts no longer. */
   close(): void {
     this.cancelAll();
-    this.#host.fetchBudget.forget(this.#refill);
+    this.#budget.forget(this.#refill);
     for (const chunk of this.#writing.keys()) this.#endWriting(chunk);
   }
 
@@ -238,7 +242,7 @@ export class Fetching {
       if (chunk === undefined) return this.#decline(remote);
       if (remote.allowance === 0) return this.#tellInterest(remote, true);
       const bytes = this.#shape.sizeOfChunk(chunk);
-      if (!this.#host.fetchBudget.allows(bytes, this.#refill)) return; // room comes when a chunk is on disk
+      if (!this.#budget.allows(bytes, now, this.#refill)) return; // it calls when there is room
       remote.allowance -= 1;
       this.#ask(remote, chunk, bytes, now);
     }
@@ -267,7 +271,7 @@ export class Fetching {
     const request = { type: 'chunkRequest', swarm: this.#swarm, chunk } as const;
     const ask = this.#host.ask(this.#swarm, remote.link, request, bytes);
     this.#take(chunk);
-    this.#host.fetchBudget.take(bytes);
+    this.#budget.take(bytes, now);
     this.#asks.add({ ask, remote, chunk, bytes, at: now, arrivedBytes: 0, givenUp: false });
     remote.pipeline.asked(now);
     if (remote.pipeline.inFlight === 1) this.#watch(remote, now);
@@ -285,7 +289,7 @@ export class Fetching {
     const writing = this.#writing.get(chunk);
     if (writing === undefined) return undefined;
     this.#writing.delete(chunk);
-    this.#host.fetchBudget.give(writing.bytes);
+    this.#budget.give(writing.bytes);
     return writing;
   }
 
@@ -324,7 +328,7 @@ export class Fetching {
   #drop(asked: Asked): void {
     this.#asks.remove(asked);
     asked.remote.pipeline.ended();
-    this.#host.fetchBudget.give(asked.bytes);
+    this.#budget.give(asked.bytes);
     this.#release(asked.chunk);
   }
 

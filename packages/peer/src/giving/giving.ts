@@ -4,6 +4,7 @@
 
 import { after, type Bitfield, earliest, type Instant, NEVER, type RequestId } from '@shoal/machine';
 import type { SwarmId } from '@shoal/wire';
+import type { ByteBudget } from '../byte-budget.ts';
 import type { ContentShape } from '../content.ts';
 import type { SwarmHost } from '../host.ts';
 import type { Remote } from '../remote.ts';
@@ -38,6 +39,7 @@ export interface GivingOptions {
   readonly shape: ContentShape;
   readonly held: Bitfield;
   readonly tally: Tally;
+  readonly budget: ByteBudget;
   /** Hands out disjoint first copies. */
   readonly owner: boolean;
 }
@@ -48,6 +50,7 @@ export class Giving {
   readonly #shape: ContentShape;
   readonly #held: Bitfield;
   readonly #tally: Tally;
+  readonly #budget: ByteBudget;
   readonly #firstCopies: FirstCopies | undefined;
   readonly #unchoking: Unchoking;
   #waiting: Waiting[] = [];
@@ -57,12 +60,13 @@ export class Giving {
   #wakeAt: Instant = NEVER;
   readonly #resume = (now: Instant): void => this.#serve(now);
 
-  constructor({ swarm, host, shape, held, tally, owner }: GivingOptions) {
+  constructor({ swarm, host, shape, held, tally, budget, owner }: GivingOptions) {
     this.#swarm = swarm;
     this.#host = host;
     this.#shape = shape;
     this.#held = held;
     this.#tally = tally;
+    this.#budget = budget;
     const offer = (remote: Remote, chunk: number): void =>
       host.send(remote.link, { type: 'have', swarm, chunks: [chunk] });
     const firstCopies = owner ? new FirstCopies(shape, host.rng.fork(`first copies ${swarm}`), offer) : undefined;
@@ -162,7 +166,7 @@ export class Giving {
 
   /** The swarm is left: whoever waits is told. */
   close(): void {
-    this.#host.giveBudget.forget(this.#resume);
+    this.#budget.forget(this.#resume);
     for (const { remote, request } of this.#waiting) this.#host.refuse(remote.link, request, 'notFound');
     this.#waiting = [];
     for (const service of this.#services.values()) {
@@ -187,8 +191,9 @@ export class Giving {
   #serve(now: Instant): void {
     let free = this.#uplink.slots - this.#underWay(now);
     for (; free > 0 && this.#waiting.length > 0; free -= 1) {
-      if (!this.#host.giveBudget.allows(this.#shape.sizeOfChunk(this.#waiting[0]!.chunk), this.#resume)) break;
-      this.#start(this.#waiting.shift()!, now);
+      if (this.#budget.allows(this.#shape.sizeOfChunk(this.#waiting[0]!.chunk), now, this.#resume))
+        this.#start(this.#waiting.shift()!, now);
+      else free = 0; // what waits already is all that it allows
     }
     this.#wakeAt = this.#waiting.length > 0 ? after(now, overdueMs) : NEVER;
     this.#unchoking.unchoke(free + this.#uplink.ahead - this.#waiting.length - this.#unchoking.expected, now);
@@ -207,7 +212,7 @@ export class Giving {
       sentAt: undefined,
       arrivedBefore: 0,
     };
-    this.#host.giveBudget.take(bytes);
+    this.#budget.take(bytes, now);
     this.#services.set(request, service);
     this.#reads.set(read, service);
     this.#firstCopies?.sending(remote, chunk, now);
@@ -233,6 +238,6 @@ export class Giving {
 
   #end(service: Service): void {
     this.#services.delete(service.request);
-    this.#host.giveBudget.give(service.bytes);
+    this.#budget.give(service.bytes);
   }
 }

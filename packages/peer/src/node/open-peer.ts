@@ -20,6 +20,7 @@ import { entropyRng, nodeClock } from '@shoal/machine/node';
 import type { SwarmId } from '@shoal/wire';
 import type { SessionEvent } from '../events.ts';
 import { Session, type SessionOutput } from '../session.ts';
+import { checkLimits, type RateLimits } from '../rate-limits.ts';
 import { RunningTransfer } from './running-transfer.ts';
 import { StoreKeeper } from './store-keeper.ts';
 import { reachableAddresses } from './reachable-addresses.ts';
@@ -38,6 +39,8 @@ export interface OpenPeerOptions {
   readonly fetchBytesMax?: number;
   /** Bytes read and not yet sent, over all transfers. Default 32 MiB. */
   readonly giveBytesMax?: number;
+  /** Over all transfers; each may have its own besides. */
+  readonly limits?: RateLimits;
   /** Told of everything that happens; must not throw. */
   readonly onEvent?: (event: SessionEvent) => void;
   readonly rng?: Rng;
@@ -53,6 +56,8 @@ export interface ShareOptions {
   readonly chunkBytes?: number;
   /** Put into the ticket, for when no tracker answers. Default: where we are reached. */
   readonly peers?: readonly Address[];
+  /** Of this share alone. */
+  readonly limits?: RateLimits;
   readonly onHashed?: (hashedBytes: number, totalBytes: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -69,6 +74,8 @@ export interface GetOptions {
   readonly seed?: boolean;
   /** False throws away what an earlier try left. Default true. */
   readonly resume?: boolean;
+  /** Of this transfer alone. */
+  readonly limits?: RateLimits;
   /** When it is not finished by then, it fails with `timedOut`. Default: it waits for ever. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -106,7 +113,8 @@ class NodePeer implements RunningPeer {
   #closing: Promise<void> | undefined;
 
   constructor(options: OpenPeerOptions, hashes: HashSuite) {
-    const { links, clock = nodeClock, rng = entropyRng(), agent, fetchBytesMax, giveBytesMax } = options;
+    const { links, clock = nodeClock, rng = entropyRng(), agent, fetchBytesMax, giveBytesMax, limits } = options;
+    checkLimits(limits);
     this.#options = options;
     this.#links = links;
     this.#clock = clock;
@@ -119,6 +127,7 @@ class NodePeer implements RunningPeer {
         ...(agent === undefined ? {} : { agent }),
         ...(fetchBytesMax === undefined ? {} : { fetchBytesMax }),
         ...(giveBytesMax === undefined ? {} : { giveBytesMax }),
+        ...(limits === undefined ? {} : { limits }),
       },
       clock.now(),
     );
@@ -138,8 +147,9 @@ class NodePeer implements RunningPeer {
     return this.#links.address;
   }
 
-  async share({ path, chunking, chunkBytes, peers, onHashed, signal }: ShareOptions): Promise<Share> {
+  async share({ path, chunking, chunkBytes, peers, limits, onHashed, signal }: ShareOptions): Promise<Share> {
     this.#checkOpen();
+    checkLimits(limits);
     const { document, skipped } = await createManifest(path, {
       ...(chunking === undefined ? {} : { chunking }),
       ...(chunkBytes === undefined ? {} : { chunkBytes }),
@@ -161,7 +171,7 @@ class NodePeer implements RunningPeer {
     this.#stores.adopt(swarm, store);
     const transfer = this.#newTransfer(ticket, resolve(path));
     const content = { shape: layout, held: store.held.clone() };
-    const known = { swarm, name: manifest.name, document, content, owner: true, trackers };
+    const known = { swarm, name: manifest.name, document, content, owner: true, trackers, limits };
     this.#driver.tell((session, now) => session.join(known, now));
     return transfer.asShare(document, formatTicket(ticket), skipped);
   }
@@ -169,7 +179,16 @@ class NodePeer implements RunningPeer {
   get(ticket: string | Ticket, options: GetOptions = {}): Transfer {
     this.#checkOpen();
     const parsed = typeof ticket === 'string' ? readTicket(ticket) : ticket;
-    const { destination = parsed.name, update = false, seed = false, resume = true, timeoutMs, signal } = options;
+    const {
+      destination = parsed.name,
+      update = false,
+      seed = false,
+      resume = true,
+      limits,
+      timeoutMs,
+      signal,
+    } = options;
+    checkLimits(limits);
     if (timeoutMs !== undefined && !(timeoutMs > 0)) throw new UsageError('timeoutMs', 'must be above 0');
     const { swarmId: swarm, name } = parsed;
     this.#checkFree(swarm, name);
@@ -177,7 +196,7 @@ class NodePeer implements RunningPeer {
     this.#stores.expect(swarm, (document) => openFileStore({ document, destination, update, resume }));
     const trackers = [...parsed.trackers, ...(this.#options.trackers ?? [])];
     const peers = parsed.peers.map((address) => ({ address }));
-    this.#driver.tell((session, now) => session.join({ swarm, name, trackers, peers }, now));
+    this.#driver.tell((session, now) => session.join({ swarm, name, trackers, peers, limits }, now));
     if (timeoutMs !== undefined)
       transfer.onEnd(this.#clock.alarm(after(this.#clock.now(), timeoutMs), () => transfer.timeOut(timeoutMs)));
     transfer.abortWith(signal);

@@ -24,6 +24,7 @@ import { MemoryTracker } from '@shoal/tracker';
 import { encode, type Message } from '@shoal/wire';
 import {
   type JoinOptions,
+  type RateLimits,
   Session,
   type SessionEvent,
   type StoreFact,
@@ -67,6 +68,8 @@ export interface PeerOptions {
   /** How long reading or writing a chunk takes. */
   readonly diskMs?: number;
   readonly fetchBytesMax?: number;
+  /** Over all its swarms. */
+  readonly limits?: RateLimits;
 }
 
 /** One at a time, in order. Downlinks are never the limit here: most people's are wider. */
@@ -335,9 +338,9 @@ export class Peer implements Identity {
     this.#runs += 1;
     const { peer, address } = this;
     const rng = this.#world.rng.fork(`${peer} ${this.#runs}`);
-    const { fetchBytesMax } = this.#options;
-    const limits = fetchBytesMax === undefined ? {} : { fetchBytesMax };
-    return new Session({ peer, rng, hashes, listenPort: address.port, ...limits }, this.#world.now);
+    const { fetchBytesMax, limits } = this.#options;
+    const own = { ...(fetchBytesMax === undefined ? {} : { fetchBytesMax }), ...(limits && { limits }) };
+    return new Session({ peer, rng, hashes, listenPort: address.port, ...own }, this.#world.now);
   }
 
   #tell(call: (session: Session, now: Instant) => void): void {
