@@ -136,19 +136,17 @@ describe('qlog', () => {
 
 describe('a listener on a socket', () => {
   test('is told when the machine is done, so that it may call back', async () => {
-    let dialled = 0;
+    const dials: Promise<unknown>[] = [];
     await using server = await openEndpoint({ host: '127.0.0.1' });
-    const dial = async (): Promise<void> => {
-      dialled += 1;
-      await (await client.dial(server.address)).close();
-    };
+    const dial = async (): Promise<unknown> => (await client.dial(server.address)).close();
     await using client = await openEndpoint({
       host: '127.0.0.1',
       onEvent: ({ type }) => {
-        if (type === 'connectionClosed' && dialled < 3) void dial();
+        if (type === 'connectionClosed' && dials.length < 3) dials.push(dial());
       },
     });
-    await dial();
-    await expect.poll(() => dialled).toBe(3);
+    dials.push(dial());
+    await expect.poll(() => dials.length).toBe(3);
+    await Promise.all(dials);
   });
 });
