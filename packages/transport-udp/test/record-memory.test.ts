@@ -3,14 +3,26 @@
 import { expect, test } from 'vitest';
 import { RecordMemory } from '../src/streams/record.ts';
 
-test('memory given back serves the next record of any large size', () => {
+test.each([
+  [2_048, 2_048],
+  [4_000, 2_049],
+  [65_536, 40_000],
+])('memory of %i bytes given back serves the next record of %i', (bytes, nextBytes) => {
   const memory = new RecordMemory();
-  const first = memory.take(65_536);
-  memory.give(first.subarray(0, 65_520));
-  const second = memory.take(40_000);
-  expect(second.length).toBe(40_000);
-  expect(second.buffer).toBe(first.buffer);
-  expect(memory.take(1_000).buffer.byteLength).toBe(1_000);
+  const first = memory.take(bytes);
+  memory.give(first.subarray(0, bytes - 16));
+  const next = memory.take(nextBytes);
+  expect(next.length).toBe(nextBytes);
+  expect(next.buffer).toBe(first.buffer);
+  expect(memory.take(nextBytes).buffer).not.toBe(first.buffer);
+});
+
+test('small records have memory of their own size', () => {
+  const memory = new RecordMemory();
+  const first = memory.take(1_000);
+  memory.give(first);
+  expect(first.buffer.byteLength).toBe(1_000);
+  expect(memory.take(1_000).buffer).not.toBe(first.buffer);
 });
 
 test('users give back what was lent to them, once, and nothing else', () => {

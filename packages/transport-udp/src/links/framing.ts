@@ -17,13 +17,13 @@ export function frameMessage(message: Uint8Array): Uint8Array {
   return framed;
 }
 
-export function frameAnswer(head: Uint8Array, bodyBytes: number): Uint8Array {
-  const framed = new Uint8Array(12 + head.length);
+/** What stands before the head and the body of an answer. */
+export function frameAnswer(headBytes: number, bodyBytes: number): Uint8Array {
+  const framed = new Uint8Array(12);
   const view = viewOf(framed);
-  view.setUint32(0, head.length);
+  view.setUint32(0, headBytes);
   view.setUint32(4, Math.floor(bodyBytes / 2 ** 32));
   view.setUint32(8, bodyBytes >>> 0);
-  framed.set(head, 12);
   return framed;
 }
 

@@ -110,7 +110,8 @@ export class Link {
     if (state.answered) return;
     state.answered = true;
     stream.priority = body.length > 0 ? 2 : 1;
-    stream.write(frameAnswer(head, body.length));
+    stream.write(frameAnswer(head.length, body.length));
+    stream.write(head);
     stream.write(body);
     stream.finish();
   }

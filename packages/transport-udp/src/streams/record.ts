@@ -38,33 +38,44 @@ function setNonce(stream: number, start: number): void {
   nonceView.setUint32(8, start >>> 0);
 }
 
-/** Spare memory for sealed records, so that a transfer does not allocate 64 KiB for each. One for an endpoint. */
+/** Smaller records have memory of their own size: keeping it would cost as much as it saves. */
+const pooledBytesMin = 2_048;
+
+/**
+ * Spare memory for sealed records, so that a transfer does not allocate 64 KiB for each, nor a server for each answer:
+ * what the collector does not see grow it need not come for. Sizes are powers of two. One for an endpoint.
+ */
 export class RecordMemory {
   /** Where one record's plaintext is gathered from small writes: filled and sealed within one call. */
   readonly scratch: Uint8Array = new Uint8Array(recordPlaintextBytesMax);
-  readonly #spare: ArrayBufferLike[] = [];
+  /** By the logarithm of their size. */
+  readonly #spare: ArrayBufferLike[][] = [];
   readonly #spareMax: number;
   /** What users have. By the very array they were given: an older one over the same memory counts for nothing. */
   readonly #lent = new WeakSet<Uint8Array>();
 
+  /** Keeps so many spare ones of each size. */
   constructor(spareMax = 128) {
     this.#spareMax = spareMax;
   }
 
-  /** At least `bytes` of memory with any content; small records get memory of their own size. */
+  /** At least `bytes` of memory with any content. */
   take(bytes: number): Uint8Array {
-    if (bytes <= recordBytesMax / 2) return new Uint8Array(bytes);
-    return new Uint8Array(this.#spare.pop() ?? new ArrayBuffer(recordBytesMax), 0, bytes);
+    if (bytes < pooledBytesMin) return new Uint8Array(bytes);
+    const size = 32 - Math.clz32(bytes - 1);
+    return new Uint8Array(this.#spare[size]?.pop() ?? new ArrayBuffer(1 << size), 0, bytes);
   }
 
   /** Nobody may read `memory`, which was taken here, any more. */
   give({ buffer }: Uint8Array): void {
-    if (buffer.byteLength === recordBytesMax && this.#spare.length < this.#spareMax) this.#spare.push(buffer);
+    if (!isPooled(buffer)) return;
+    const spare = (this.#spare[31 - Math.clz32(buffer.byteLength)] ??= []);
+    if (spare.length < this.#spareMax) spare.push(buffer);
   }
 
   /** Puts `memory`, which was taken here, into a user's hands. */
   lend(memory: Uint8Array): void {
-    if (memory.buffer.byteLength === recordBytesMax) this.#lent.add(memory);
+    if (isPooled(memory.buffer)) this.#lent.add(memory);
   }
 
   /** Takes from a user what was lent, once; anything else is left alone. */
@@ -72,3 +83,6 @@ export class RecordMemory {
     if (this.#lent.delete(memory)) this.give(memory);
   }
 }
+
+const isPooled = ({ byteLength }: ArrayBufferLike): boolean =>
+  byteLength >= pooledBytesMin && byteLength <= recordBytesMax && (byteLength & (byteLength - 1)) === 0;
