@@ -8,6 +8,7 @@ import { nobleCrypto } from '../src/noble-crypto.ts';
 import { byKoffi, byNodeFfi, type ForeignCalls, type Functions } from '../src/node/foreign-calls.ts';
 import { nodeCrypto } from '../src/node/node-crypto.ts';
 import { opensslCrypto } from '../src/node/openssl-crypto.ts';
+import { opensslKeys } from '../src/node/openssl-keys.ts';
 
 const linux = process.platform === 'linux';
 const koffi = linux ? await byKoffi() : undefined;
@@ -41,6 +42,13 @@ test.skipIf(koffi === undefined)('OpenSSL that does not do what it should is not
   expect(opensslCrypto(broken((functions) => (functions['EVP_CipherFinal_ex'] = () => 1)))).toBeUndefined();
   expect(opensslCrypto(broken((functions) => (functions['EVP_CipherUpdate'] = () => 0)))).toBeUndefined();
   expect(opensslCrypto({ by: 'koffi', functions: () => undefined })).toBeUndefined();
+  // Exchanges that come out otherwise, that take any key, and that are not there: node:crypto's are used.
+  for (const change of [
+    (functions: Functions) => (functions['ossl_x25519_public_from_private'] = () => undefined),
+    (functions: Functions) => (functions['ossl_x25519'] = () => 1),
+  ])
+    expect(opensslKeys(broken(change))).toBeUndefined();
+  expect(opensslKeys({ by: 'koffi', functions: () => undefined })).toBeUndefined();
   expect(koffi!.functions({ no_such_function: { takes: [], gives: 'i32' } })).toBeUndefined();
 });
 

@@ -5,11 +5,13 @@ import { fromHex, seededRng, toHex } from '@shoal/machine';
 import { aeadNonce, NoiseHandshake, type PskPlacement } from '../src/handshake/noise.ts';
 import { type CryptoSuite, nobleCrypto } from '../src/index.ts';
 import { nodeCrypto } from '../src/node/index.ts';
+import { loadOpensslCrypto } from '../src/node/openssl-crypto.ts';
 import vectors from './vectors/noise.json' with { type: 'json' };
 
 const suites: [string, CryptoSuite][] = [
   ['node', nodeCrypto],
   ['noble', nobleCrypto],
+  ['OpenSSL called directly, where it can be', (await loadOpensslCrypto()) ?? nodeCrypto],
 ];
 const bytes = (hex: string): Uint8Array => fromHex(hex)!;
 

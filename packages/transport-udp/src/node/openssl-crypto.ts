@@ -1,11 +1,13 @@
 // AES-256-GCM by the OpenSSL that Node carries in its own binary, called directly: node:crypto makes a cipher object and
-// an output buffer for every record, which costs eight times what the sealing costs. The rest is nodeCrypto's.
+// an output buffer for every record, which costs eight times what the sealing costs. Key exchange is by openssl-keys.ts
+// where that can be, the rest is nodeCrypto's.
 // OpenSSL: EVP_EncryptInit(3), section "GCM and OCB Modes".
 
 import { invariant } from '@shoal/machine';
 import { type Aead, type CryptoSuite, keyBytes, tagBytes } from '../crypto.ts';
 import { type ForeignCalls, loadForeignCalls, type Signatures } from './foreign-calls.ts';
 import { nodeCrypto } from './node-crypto.ts';
+import { opensslKeys } from './openssl-keys.ts';
 
 /** A pointer, as the interface shows it. */
 type Pointer = object | bigint;
@@ -67,7 +69,7 @@ export function opensslCrypto(foreign: ForeignCalls): CryptoSuite | undefined {
   const ready =
     calls.EVP_CipherInit_ex(sealing, cipher, null, null, null, 1) === 1 &&
     calls.EVP_CipherInit_ex(opening, cipher, null, null, null, 0) === 1;
-  return ready && passesVector(aead) ? { ...nodeCrypto, aead } : undefined;
+  return ready && passesVector(aead) ? { ...nodeCrypto, ...opensslKeys(foreign), aead } : undefined;
 }
 
 /**
