@@ -127,6 +127,10 @@ async function choosesPeers(open: OpenStore): Promise<void> {
     same((await ask(0)).filter(isSeeder).length, 0, 'a seeder needs no seeders');
   }
   invariant(met.size > 90, `choices vary: ${met.size} of 99 met in 100 rounds`);
+  const given = await Promise.all(
+    [97, 98].map(async (asker) => (await ask(asker)).map(({ peer: id }) => id).toSorted()),
+  );
+  invariant(JSON.stringify(given[0]) !== JSON.stringify(given[1]), 'two askers at one time are given different peers');
 }
 
 const isNewcomer = ({ peer: id }: PeerContact): boolean => Number.parseInt(id!, 16) >= 80; // of the crowd below
