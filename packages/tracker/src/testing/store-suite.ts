@@ -128,7 +128,7 @@ async function choosesPeers(open: OpenStore): Promise<void> {
   }
   invariant(met.size > 90, `choices vary: ${met.size} of 99 met in 100 rounds`);
   const given = await Promise.all(
-    [97, 98].map(async (asker) => (await ask(asker)).map(({ peer: id }) => id).toSorted()),
+    [97, 98].map(async (asker) => (await ask(asker)).map(({ peer: id }) => String(id)).toSorted()),
   );
   invariant(JSON.stringify(given[0]) !== JSON.stringify(given[1]), 'two askers at one time are given different peers');
 }
