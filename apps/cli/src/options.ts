@@ -1,7 +1,8 @@
 // Reads the values of options; a wrong one is a UsageError that says what is understood.
 
 import { parseByteSize } from '@shoal/chunker';
-import { type Address, isAddress, parseAddress, UsageError } from '@shoal/machine';
+import { readFileSync } from 'node:fs';
+import { type Address, isAddress, parseAddress, ShoalError, UsageError } from '@shoal/machine';
 
 /** `HOST:PORT` or `[IPV6]:PORT`. */
 export function readAddress(option: string, text: string): Address {
@@ -43,4 +44,33 @@ export function readChunkSize(text: string | undefined): number | undefined {
   const bytes = parseByteSize(text);
   if (bytes === undefined) throw new UsageError('--chunk-size', `"${text}" is not a size, such as 100KB or 256KiB`);
   return bytes;
+}
+
+/** The option of all who talk to a private tracker, or are one. */
+export const pskOption = [
+  '--psk-file <file>',
+  'the key of a private swarm: 64 hexadecimal digits, alike for all',
+] as const;
+
+/** The key in the file that `--psk-file` names, as links are opened with it; nothing without the option. */
+export function readPsk(path: string | undefined): { readonly psk?: Uint8Array } {
+  if (path === undefined) return {};
+  const text = readText('--psk-file', path).trim();
+  if (!/^[\da-f]{64}$/i.test(text))
+    throw new UsageError(
+      '--psk-file',
+      `${path} does not hold 64 hexadecimal digits, such as openssl rand -hex 32 makes`,
+    );
+  return { psk: new Uint8Array(Buffer.from(text, 'hex')) };
+}
+
+/** What stands in the file that an option names. */
+export function readText(option: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT') throw new ShoalError('notFound', `${option}: ${path} does not exist`, { cause });
+    throw new ShoalError('permissionDenied', `${option}: ${path} cannot be read (${code})`, { cause });
+  }
 }

@@ -9,7 +9,7 @@ import type { Command } from 'commander';
 import { limitDown, type LimitOptions, limitUp, readLimits } from '../limits.ts';
 import { memoryBytes } from '../memory.ts';
 import type { Output } from '../output.ts';
-import { collect, readAddress, readListen, readSeconds } from '../options.ts';
+import { collect, pskOption, readAddress, readListen, readPsk, readSeconds } from '../options.ts';
 import { type CommonOptions, type Context, run } from '../run.ts';
 import { Patience } from '../patience.ts';
 import { formatProgress } from '../text/bar.ts';
@@ -18,6 +18,7 @@ import { every, progressMs } from '../ticks.ts';
 import { Trackers } from '../trackers.ts';
 
 interface GetOptions extends CommonOptions, LimitOptions {
+  readonly pskFile?: string;
   readonly output?: string;
   readonly tracker: readonly string[];
   readonly peer: readonly string[];
@@ -38,6 +39,7 @@ export const addGet = (program: Command): Command =>
     .option('--tracker <host:port>', 'one more tracker to ask; may be given several times', collect, [])
     .option('--peer <host:port>', 'a peer to ask directly; may be given several times', collect, [])
     .option('--listen <[host:]port>', 'where to listen; port 0 takes any that is free', '0')
+    .option(...pskOption)
     .option('--timeout <seconds>', 'give up when nothing has come for this long', '60')
     .addOption(limitUp)
     .addOption(limitDown)
@@ -51,7 +53,7 @@ async function get(text: string, options: GetOptions, { output, interrupt }: Con
   const listen = readListen('--listen', options.listen);
   const trackers = new Trackers(ticket.trackers, output);
   using patience = new Patience(timeoutMs);
-  const links = await openLinks(listen);
+  const links = await openLinks({ ...listen, ...readPsk(options.pskFile) });
   await using peer = await openPeer({
     links,
     onEvent(event) {

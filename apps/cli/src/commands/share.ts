@@ -6,13 +6,14 @@ import { openLinks } from '@shoal/transport-udp/node';
 import type { Command } from 'commander';
 import { limitDown, type LimitOptions, limitUp, readLimits } from '../limits.ts';
 import { memoryBytes } from '../memory.ts';
-import { collect, readAddresses, readChunkSize, readListen, readSeconds } from '../options.ts';
+import { collect, pskOption, readAddresses, readChunkSize, readListen, readPsk, readSeconds } from '../options.ts';
 import { type CommonOptions, type Context, run } from '../run.ts';
 import { formatBytes } from '../text/units.ts';
 import { every, progressMs } from '../ticks.ts';
 import { Trackers } from '../trackers.ts';
 
 interface ShareOptions extends CommonOptions, LimitOptions {
+  readonly pskFile?: string;
   readonly tracker: readonly string[];
   readonly listen: string;
   readonly timeout: string;
@@ -27,6 +28,7 @@ export const addShare = (program: Command): Command =>
     .argument('<path>', 'a file or folder')
     .requiredOption('--tracker <host:port>', 'a tracker to be found by; may be given several times', collect, [])
     .option('--listen <[host:]port>', 'where to listen; port 0 takes any that is free', '0')
+    .option(...pskOption)
     .option('--timeout <seconds>', 'how long to wait for the first tracker', '5')
     .option('--chunk-size <size>', 'such as 100KB or 256KiB; by default chosen from the size of the content')
     .option(
@@ -44,7 +46,7 @@ async function share(path: string, options: ShareOptions, { output, interrupt }:
   const chunkBytes = readChunkSize(options.chunkSize);
   const limits = readLimits(options);
   const trackers = new Trackers(addresses, output);
-  const links = await openLinks(readListen('--listen', options.listen));
+  const links = await openLinks({ ...readListen('--listen', options.listen), ...readPsk(options.pskFile) });
   await using peer = await openPeer({ links, trackers: addresses, onEvent: (event) => trackers.handle(event) });
   const shared = await peer.share({
     path,
