@@ -1,5 +1,6 @@
 // Files and chunks without the world: layout, names, hashing by given bodies, manifests, tickets, a store in memory.
 
+export * from './chosen-chunking.ts';
 export * from './chunk-cutter.ts';
 export * from './chunk-size.ts';
 export * from './content-defined/sizes.ts';
@@ -8,6 +9,7 @@ export * from './chunk-summary.ts';
 export * from './chunk-table.ts';
 export * from './chunking.ts';
 export * from './decoded.ts';
+export * from './describe-content.ts';
 export * from './hash.ts';
 export * from './hash-tree.ts';
 export * from './layout.ts';

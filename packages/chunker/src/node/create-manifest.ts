@@ -2,10 +2,10 @@
 // changed meanwhile, so that a manifest never names bytes that were not there together.
 
 import { ShoalError, UsageError } from '@shoal/machine';
-import { chunkBytesFor, chunkBytesMax, chunkCountMax } from '../chunk-size.ts';
+import { chunkingFor, type ChunkingWishes } from '../chosen-chunking.ts';
+import { chunkBytesMax, chunkCountMax } from '../chunk-size.ts';
 import type { ChunkTable } from '../chunk-table.ts';
-import { type Chunking, fixedChunks } from '../chunking.ts';
-import { contentDefinedFor } from '../content-defined/sizes.ts';
+import type { Chunking } from '../chunking.ts';
 import { type HashName, hashNames } from '../hash.ts';
 import { makeDocument, type ManifestDocument } from '../manifest-document.ts';
 import { throwIfAborted } from './aborting.ts';
@@ -13,17 +13,7 @@ import { hashSet } from './hash-set.ts';
 import { loadHashes } from './hashes.ts';
 import { scanFiles, type ScannedSet, type SkippedEntry } from './scan-files.ts';
 
-export interface CreateManifestOptions {
-  /**
-   * By default fixed. Content-defined chunks are cut where the bytes say so: of an edited file, or of the next release of a
-   * folder, most chunks are those that were there before.
-   */
-  readonly chunking?: Chunking['kind'];
-  /**
-   * Wanted chunk size in bytes, of content-defined chunks on average; by default `chunkBytesFor` or `contentDefinedFor`
-   * decides. Content of at least 5 bytes has at least 5 chunks.
-   */
-  readonly chunkBytes?: number;
+export interface CreateManifestOptions extends ChunkingWishes {
   /** By default BLAKE3. */
   readonly hash?: HashName;
   /** How many threads to hash on; 1 is the calling one. By default as many as the machine has and the content is worth, at most 8. */
@@ -55,7 +45,7 @@ export async function createManifest(path: string, options: CreateManifestOption
 /** What is there, and how it is to be cut and hashed. */
 export async function lookAt(
   path: string,
-  options: Pick<CreateManifestOptions, 'chunking' | 'chunkBytes' | 'hash' | 'signal'>,
+  options: Pick<CreateManifestOptions, keyof ChunkingWishes | 'hash' | 'signal'>,
 ): Promise<{ scanned: ScannedSet; hash: HashName; chunking: Chunking; totalBytes: number }> {
   const { hash = 'blake3', signal } = options;
   if (!hashNames.includes(hash)) throw new UsageError('hash', `is one of ${hashNames.join(', ')}`);
@@ -85,10 +75,4 @@ export async function documentOf(
     made.reason === 'nameUnsafe' ? 'nameUnsafe' : 'manifestInvalid',
     `cannot share it: ${made.detail}`,
   );
-}
-
-function chunkingFor({ chunking = 'fixed', chunkBytes }: CreateManifestOptions, totalBytes: number): Chunking {
-  if (chunking === 'fixed') return fixedChunks(chunkBytesFor(totalBytes, chunkBytes));
-  if (chunking === 'contentDefined') return contentDefinedFor(totalBytes, chunkBytes);
-  throw new UsageError('chunking', 'is fixed or contentDefined');
 }
