@@ -26,4 +26,4 @@ export * from './range-proof.ts';
 export * from './safe-path.ts';
 export * from './swarm-id.ts';
 export * from './ticket.ts';
-export * from './wasm-hashes.ts';
+export { loadWasmHashes } from './wasm-hashes.ts';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Hash, type HashName, pureHashes } from '../src/hash.ts';
 import { nativeBlake3, nodeSha256 } from '../src/node/hashes.ts';
-import { loadWasmHashes } from '../src/wasm-hashes.ts';
+import { loadWasmHashes, plainWasmBlake3 } from '../src/wasm-hashes.ts';
 import vectors from './vectors/hashes.json' with { type: 'json' };
 
 const wasm = await loadWasmHashes();
@@ -11,6 +11,7 @@ const native = await nativeBlake3();
 const bodies: [string, Hash][] = [
   ['plain BLAKE3', pureHashes.blake3],
   ['WebAssembly BLAKE3', wasm.blake3],
+  ['WebAssembly BLAKE3 without vectors', await plainWasmBlake3()],
   ['plain SHA-256', pureHashes.sha256],
   ['WebAssembly SHA-256', wasm.sha256],
   ['node:crypto SHA-256', nodeSha256],

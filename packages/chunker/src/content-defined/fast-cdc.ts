@@ -5,7 +5,7 @@
 import type { ContentDefinedChunking } from '../chunking.ts';
 import { gearTable, masksFor } from './gear.ts';
 import { gearProgram, tableBytes } from './gear-program.ts';
-import { type CompiledModule, webAssembly } from './web-assembly.ts';
+import { type CompiledModule, webAssembly } from '../web-assembly/web-assembly.ts';
 
 type Cut = (at: number, normal: number, end: number, strict: bigint, loose: bigint) => number;
 

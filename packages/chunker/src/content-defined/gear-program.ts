@@ -1,12 +1,11 @@
-// The inner loop of FastCDC as a WebAssembly module, put together from its instructions when it is first needed: some
-// hundred bytes, so nothing is compiled at install and nothing is built that could differ from this source.
+// The inner loop of FastCDC as a WebAssembly module.
 //
 //   cut(at, normal, end, strict, loose): for each byte from `at` on, hash = (hash << 1) + table[byte]; answers the address
 //   of the first byte whose hash has no bit of the mask, which is `strict` before `normal` and `loose` after it; or `end`.
 //
 // Memory is imported: the table of 256 × 8 bytes at address 0, then the bytes to cut.
 
-type Code = readonly number[];
+import { type Code, moduleOf } from '../web-assembly/code.ts';
 
 /** The table; the bytes to cut lie behind it. */
 export const tableBytes = 2048;
@@ -24,19 +23,14 @@ const [at, normal, last, strict, loose, hash] = [0, 1, 2, 3, 4, 5];
 /** Bytes for each round of the inner loop: more than 8 gained nothing. */
 const unrolled = 8;
 
-export function gearProgram(): Uint8Array<ArrayBuffer> {
-  const type = [0x60, ...vector([[i32], [i32], [i32], [i64], [i64]]), ...vector([[i32]])];
-  const body = [...vector([[1, i64]]), ...scan(normal, strict), ...scan(last, loose), getLocal, last, end];
-  const parts = [
-    [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0], // '\0asm', version 1
-    section(1, vector([type])),
-    section(2, vector([[...text('host'), ...text('memory'), 0x02, 0x00, 0x01]])), // import a memory of at least 1 page
-    section(3, vector([[0]])), // one function, of type 0
-    section(7, vector([[...text('cut'), 0x00, 0]])), // export function 0
-    section(10, vector([sized(body)])),
-  ];
-  return Uint8Array.from(parts.flat());
-}
+export const gearProgram = (): Uint8Array<ArrayBuffer> =>
+  moduleOf({
+    name: 'cut',
+    parameters: [i32, i32, i32, i64, i64],
+    results: [i32],
+    locals: [[1, i64]],
+    body: [...scan(normal, strict), ...scan(last, loose), getLocal, last],
+  });
 
 /** Looks at the bytes from `at` up to `limit` with one mask; leaves `at` there. */
 const scan = (limit: number, mask: number): Code => [
@@ -62,11 +56,3 @@ const forEach = (count: number, limit: number, code: Code): Code =>
     [getLocal, at, constInt, count, addInt, setLocal, at, jump, 0],
     [end, end],
   ].flat();
-
-const section = (id: number, content: Code): Code => [id, ...sized(content)];
-const sized = (content: Code): Code => [...length(content.length), ...content];
-const vector = (items: readonly Code[]): Code => [...length(items.length), ...items.flat()];
-const text = (letters: string): Code => sized(Array.from(letters, (letter) => letter.codePointAt(0)!));
-
-/** In LEB128. */
-const length = (value: number): Code => (value < 128 ? [value] : [(value & 127) | 128, ...length(value >>> 7)]);
