@@ -22,6 +22,10 @@ export interface VectorSet {
   readonly chunksRoot: string;
   readonly header: string;
   readonly swarmId: string;
+  /** Part 0, which is all there is. */
+  readonly part: string;
+  /** Of a file with content. */
+  readonly range?: { readonly path: string; readonly start: number; readonly end: number; readonly proof: string };
   /** With the tracker `192.0.2.1:4000` and the peer `[2001:db8::1]:5000`. */
   readonly ticket: string;
 }

@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { decode } from '@msgpack/msgpack';
 import { fromHex, toHex } from '@shoal/machine';
 import { describe, expect, test } from 'vitest';
@@ -9,7 +11,9 @@ import { layoutOf } from '../src/manifest.ts';
 import { encodeEntries } from '../src/manifest-entry.ts';
 import { encodeHeader } from '../src/manifest-header.ts';
 import { decodeDocument, makeDocument } from '../src/manifest-document.ts';
+import { manifestPart } from '../src/manifest-parts.ts';
 import { createManifest } from '../src/node/create-manifest.ts';
+import { proveRange } from '../src/range-proof.ts';
 import type { SwarmId } from '../src/swarm-id.ts';
 import { parseTicket } from '../src/ticket.ts';
 import { temporaryFolder } from './node/temporary.ts';
@@ -40,6 +44,8 @@ describe('golden vectors', () => {
     expect(toHex(encodeHeader(document.header))).toBe(set.header);
     expect(document.swarmId).toBe(set.swarmId);
     expect(toHex(pureHashes.blake3.digest(fromHex(set.header)!))).toBe(set.swarmId);
+    expect(toHex(manifestPart(document, 0))).toBe(set.part);
+    expect(set.range && toHex(proveRange(document, set.range))).toBe(set.range?.proof);
   });
 
   test.each(sets)('$description: the document that its parts make', (set) => {
@@ -104,4 +110,19 @@ describe('golden vectors', () => {
     expect(toHex(encodeHeader(document.header))).toBe(set.header);
     expect(document.swarmId).toBe(set.swarmId);
   });
+
+  test(
+    'another implementation, from docs/manifest-format.md with the tools of the system, makes all of them',
+    { timeout: 60_000 },
+    ({ skip }) => {
+      for (const tool of ['python3', 'b3sum'])
+        skip(spawnSync(tool, ['--version']).status !== 0, `there is no ${tool} here`);
+      const program = fileURLToPath(new URL('./vectors/another.py', import.meta.url));
+      expect(spawnSync('python3', [program], { encoding: 'utf8' })).toMatchObject({
+        status: 0,
+        stdout: '',
+        stderr: '',
+      });
+    },
+  );
 });

@@ -57,6 +57,14 @@ describe('FastCDC', () => {
     }
   });
 
+  test('has the masks of the vectors', () => {
+    const listed = vectors.masks.map((mask) => BigInt(`0x${mask}`));
+    for (const [index, mask] of listed.entries()) {
+      expect(masksFor(2 ** (index + 3)).strict).toBe(mask);
+      expect(masksFor(2 ** (index + 7)).loose).toBe(mask);
+    }
+  });
+
   test('has the published masks, also at the ends', () => {
     expect(masksFor(16_384)).toEqual({ strict: 0x0000_d903_0353_7000n, loose: 0x0000_d901_0353_0000n });
     expect(masksFor(1)).toEqual({ strict: 0x0180_4110n, loose: 0x0180_4110n });
