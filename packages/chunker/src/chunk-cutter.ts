@@ -24,8 +24,9 @@ export class ChunkCutter {
       const bytes = Math.max(largest, bufferBytesGoal - (bufferBytesGoal % largest));
       this.buffer = new Uint8Array(Math.min(bytes, files.totalBytes));
     } else {
-      // What is left of the buffer at the end of a round is read again, so it should be a small part of it.
-      this.#fastCdc = new FastCdc(chunking, Math.min(Math.max(2 * largest, bufferBytesGoal), files.totalBytes));
+      // What is left of the buffer at the end of a round is moved to its front, so it should be a small part of it.
+      const bytes = Math.max(2 * largest, 2 * bufferBytesGoal);
+      this.#fastCdc = new FastCdc(chunking, Math.min(bytes, files.totalBytes));
       this.buffer = this.#fastCdc.buffer;
     }
   }

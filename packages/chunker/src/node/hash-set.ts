@@ -29,7 +29,7 @@ export interface HashRequest {
  * two of them meet.
  */
 const segmentsGoal = 64;
-const segmentBytesGoal = 16 * 1_048_576;
+const segmentBytesGoal = 64 * 1_048_576;
 const chunksPerSegmentMin = 16;
 
 /** The calling thread lets others run as often. */
