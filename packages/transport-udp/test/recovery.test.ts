@@ -121,9 +121,26 @@ describe('loss detection (RFC 9002 section 6)', () => {
     it.handleTimeout(instant(pto), fate);
     expect([it.probes, lost]).toEqual([2, [0, 1]]); // sent again, and still in flight
     expect(it.sent.bytesInFlight).toBe(3 * mss);
+    it.handleTimeout(it.nextTimeout(), fate);
     expect(it.nextTimeout()).toBe(pto + 2 * pto);
     it.handleTimeout(instant(3 * pto), fate);
+    it.handleTimeout(it.nextTimeout(), fate);
     expect(it.nextTimeout()).toBe(3 * pto + 4 * pto);
+  });
+
+  test('and asks once more half-way, with one small packet that puts off nothing', () => {
+    const { it, send, lost, fate } = recovery();
+    send(3, 0);
+    const pto = it.nextTimeout();
+    it.handleTimeout(pto, fate);
+    it.packetSent(mss, pto);
+    it.packetSent(mss, pto);
+    const halfWay = instant(2 * pto);
+    expect([it.probes, it.nextTimeout()]).toEqual([0, halfWay]);
+    it.handleTimeout(halfWay, fate);
+    expect([it.probes, it.sealedProbe, lost]).toEqual([1, true, [0, 1]]);
+    it.packetSent(50, halfWay);
+    expect([it.probes, it.sealedProbe, it.nextTimeout()]).toEqual([0, false, 3 * pto]);
   });
 
   test('an acknowledgement ends the backoff', () => {

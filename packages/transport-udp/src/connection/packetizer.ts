@@ -80,7 +80,7 @@ export class Packetizer {
     let room = recovery.room(now);
     // The first probe is sealed and small: should we have another address by now, only a sealed packet tells the remote,
     // and should the path swallow full datagrams, only a small one arrives.
-    const sealedOnly = recovery.probes > 1;
+    const sealedOnly = recovery.sealedProbe;
     if (sealedOnly || (recovery.probes > 0 && !streams.sendable)) this.#pingIfSilent();
     for (let start = 0; start + datagramBytes <= out.length; start += datagramBytes) {
       const end = start + datagramBytes;

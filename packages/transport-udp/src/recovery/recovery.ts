@@ -60,6 +60,8 @@ export class Recovery {
   #lastSentAt: Instant = NEVER;
   #ptoCount = 0;
   #probes = 0;
+  /** Half-way to the next probe timeout: where asking once more is still to be done, and whether it is being done. */
+  #halfWay: 'none' | 'ahead' | 'now' = 'none';
   #windowLimited = false;
   #starved = true;
   #firstSampleAt: Instant | undefined;
@@ -85,6 +87,11 @@ export class Recovery {
   /** Probes that must leave whatever the window says. */
   get probes(): number {
     return this.#probes;
+  }
+
+  /** The next probe is to be small and sealed. */
+  get sealedProbe(): boolean {
+    return this.#probes > 1 || this.#halfWay === 'now';
   }
 
   /** Packets declared lost that had only been late. */
@@ -114,7 +121,8 @@ export class Recovery {
   /** Notes that an ack-eliciting packet left. */
   packetSent(bytes: number, now: Instant): void {
     const { sent } = this;
-    this.#lastSentAt = now;
+    if (this.#halfWay === 'now') this.#halfWay = 'none';
+    else this.#lastSentAt = now;
     this.#pacer.spend(bytes);
     if (this.#probes > 0) this.#probes -= 1;
     if (this.#delivery === undefined) return;
@@ -160,8 +168,7 @@ export class Recovery {
       this.#firstSampleAt ??= newestSentAt;
       this.rtt.update(Math.max(0, msBetween(newestSentAt, now)), frame.delayUs / 1_000);
     }
-    this.#ptoCount = 0;
-    this.#probes = 0;
+    this.#stopProbing();
     this.#sizes?.packetsAcked(largestBytes);
     this.#detectLoss(now, fate);
     this.controller.onAck({
@@ -195,8 +202,7 @@ export class Recovery {
       sent.settle(n, packetStates.lost);
     }
     this.#lossAt = NEVER;
-    this.#ptoCount = 0;
-    this.#probes = 0;
+    this.#stopProbing();
     if (fresh === undefined) return;
     this.controller = fresh.controller;
     this.#delivery = this.controller.samplesDelivery === true ? new DeliveryRate() : undefined;
@@ -220,7 +226,8 @@ export class Recovery {
   /** The next moment of loss detection: a time threshold, else a probe. */
   nextTimeout(): Instant {
     if (this.sent.inFlightCount === 0) return NEVER;
-    return this.#lossAt === NEVER ? this.#ptoAt() : this.#lossAt;
+    if (this.#lossAt !== NEVER) return this.#lossAt;
+    return this.#halfWay === 'ahead' ? this.#ptoAt(0.5) : this.#ptoAt();
   }
 
   handleTimeout(now: Instant, fate: PacketFate): void {
@@ -230,10 +237,23 @@ export class Recovery {
       this.#pace();
       return;
     }
+    if (this.#halfWay === 'ahead') {
+      // Doubled waits are long where the path was only gone for a moment, and nothing forbids a small question meanwhile.
+      this.#halfWay = 'now';
+      this.#probes = 1;
+      return;
+    }
     this.#ptoCount = Math.min(this.#ptoCount + 1, backoffMax);
     this.#probes = probesPerTimeout;
+    this.#halfWay = 'ahead';
     this.#lastSentAt = now;
     this.#sendAgainOldest(fate);
+  }
+
+  #stopProbing(): void {
+    this.#ptoCount = 0;
+    this.#probes = 0;
+    this.#halfWay = 'none';
   }
 
   /** What a probe carries best is what has waited longest (section 6.2.4). It stays in flight: nothing is known lost. */
@@ -310,8 +330,9 @@ export class Recovery {
     else fate.pieceLost(stream, this.sent.offset(n), this.sent.length(n));
   }
 
-  #ptoAt(): Instant {
-    return this.#lastSentAt === NEVER ? NEVER : after(this.#lastSentAt, this.rtt.ptoMs * 2 ** this.#ptoCount);
+  /** Section 6.2.1: twice as late each time. */
+  #ptoAt(share = 1): Instant {
+    return this.#lastSentAt === NEVER ? NEVER : after(this.#lastSentAt, share * this.rtt.ptoMs * 2 ** this.#ptoCount);
   }
 
   /** Never below two datagrams (RFC 9002 section 7.2), whatever size the controller was made for. */
