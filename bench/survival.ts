@@ -183,7 +183,7 @@ async function startRedis(port: number): Promise<ChildProcess> {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   children.push(child);
-  for await (const line of createInterface({ input: child.stdout })) if (line.includes('ready to accept')) break;
+  for await (const line of createInterface({ input: child.stdout })) if (/ready to accept/i.test(line)) break;
   child.stdout.resume();
   return child;
 }

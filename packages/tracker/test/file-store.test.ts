@@ -51,14 +51,16 @@ function openReopening(terms: StoreTerms): TrackerStore {
     store = open(path, terms);
     return store;
   };
+  const call = async (method: keyof TrackerStore, args: never[]): Promise<unknown> => {
+    const fresh = await reopened();
+    return method === 'stats' ? fresh.stats() : (await performStoreCall(fresh, { method, args } as never)).result;
+  };
+  let last: Promise<unknown> = Promise.resolve(); // one at a time: each call ends the store of the one before
   return new Proxy({} as TrackerStore, {
     get: (_, method: keyof TrackerStore | 'then') =>
       method === 'then' // it is no promise
         ? undefined
-        : async (...args: never[]) => {
-            if (method === 'stats') return (await reopened()).stats();
-            return (await performStoreCall(await reopened(), { method, args } as never)).result;
-          },
+        : (...args: never[]) => (last = last.catch(() => undefined).then(() => call(method, args))),
   });
 }
 

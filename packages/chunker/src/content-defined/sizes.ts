@@ -43,7 +43,7 @@ function defaultFor(totalBytes: number): number {
 
 /**
  * FastCDC's parameters: what it calls average is where cuts become frequent, a little below the mean. The least size is
- * passed over unread, so a large one saves time; what a larger one costs is in docs/decisions/0006.
+ * passed over unread, so a large one saves time; what new releases cost with these is in the README.
  */
 const sizesOf = (average: number): ContentDefinedChunking => ({
   kind: 'contentDefined',
