@@ -4,15 +4,24 @@ import type { SocketCalls } from './socket-calls.ts';
 
 type Option = readonly [level: number, name: number];
 
-export const options = {
+interface Options {
+  readonly segment: Option;
+  readonly receiveCoalesced: Option;
+  readonly ipv4PathMtu: Option;
+  readonly ipv6PathMtu: Option;
+  readonly ipv6Only: Option;
+  /** Value of the two for path MTUs: never fragment, and believe no ICMP message about sizes. */
+  readonly probing: number;
+}
+
+export const options: Options = {
   segment: [17, 103],
   receiveCoalesced: [17, 104],
   ipv4PathMtu: [0, 10],
   ipv6PathMtu: [41, 23],
   ipv6Only: [41, 26],
-  /** Value of the two for path MTUs: never fragment, and believe no ICMP message about sizes. */
   probing: 3,
-} as const satisfies Record<string, Option | number>;
+};
 
 /** Sets and reads back: an interface that misunderstood us may still say success. */
 export function setOption(calls: SocketCalls, fd: number, [level, name]: Option, value: number): boolean {

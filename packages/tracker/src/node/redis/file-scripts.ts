@@ -362,7 +362,23 @@ end
 call('HSET', base .. 'file', 'derived', ARGV[2])
 return 1`;
 
-export const fileScripts = {
+export type FileScript =
+  | 'join'
+  | 'move'
+  | 'hold'
+  | 'news'
+  | 'list'
+  | 'locate'
+  | 'part'
+  | 'claim'
+  | 'withdraw'
+  | 'look'
+  | 'agreed'
+  | 'hashes'
+  | 'derive'
+  | 'pin';
+
+export const fileScripts: Readonly<Record<FileScript, string>> = {
   join,
   move,
   hold,
@@ -377,4 +393,4 @@ export const fileScripts = {
   hashes,
   derive,
   pin,
-} as const;
+};

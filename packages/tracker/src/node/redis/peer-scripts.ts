@@ -90,4 +90,27 @@ return call('ZRANGE', base .. 'names', ARGV[1], ARGV[2])`;
 const named = `${prelude}
 return call('ZRANGEBYLEX', base .. 'names', '[' .. ARGV[1], '[' .. ARGV[1] .. '\\255', 'LIMIT', 0, ARGV[2])`;
 
-export const peerScripts = { enter, touch, swarms, drop, due, forget, count, index, page, named } as const;
+export type PeerScript =
+  | 'enter'
+  | 'touch'
+  | 'swarms'
+  | 'drop'
+  | 'due'
+  | 'forget'
+  | 'count'
+  | 'index'
+  | 'page'
+  | 'named';
+
+export const peerScripts: Readonly<Record<PeerScript, string>> = {
+  enter,
+  touch,
+  swarms,
+  drop,
+  due,
+  forget,
+  count,
+  index,
+  page,
+  named,
+};

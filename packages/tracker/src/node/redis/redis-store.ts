@@ -25,9 +25,9 @@ import type { Claimed, ClaimPage, Located, StoreStats, StoreTerms } from '../../
 import { voiceOf } from '../../voice.ts';
 import type { LastingStore } from '../lasting-store.ts';
 import { type Reply, script, type RedisConnection } from './connection.ts';
-import { fileScripts } from './file-scripts.ts';
+import { type FileScript, fileScripts } from './file-scripts.ts';
 import { packIndices, readClaimPage, readListing, readLocated, readNews } from './replies.ts';
-import { peerScripts } from './peer-scripts.ts';
+import { type PeerScript, peerScripts } from './peer-scripts.ts';
 
 export interface RedisStoreOptions extends StoreTerms {
   readonly redis: RedisConnection;
@@ -315,11 +315,11 @@ export class RedisStore implements LastingStore {
     return Promise.all(bases.map(async (base) => (await this.#run(peers.count, base, [])) as number[]));
   }
 
-  async #peer(peer: PeerId, name: keyof typeof peerScripts, args: readonly (string | Buffer)[]): Promise<Reply> {
+  async #peer(peer: PeerId, name: PeerScript, args: readonly (string | Buffer)[]): Promise<Reply> {
     return this.#run(peers[name], this.#peerBase(Number.parseInt(peer.slice(0, 2), 16) % tags), [keyOf(peer), ...args]);
   }
 
-  async #file(swarm: SwarmKey, name: keyof typeof fileScripts, args: readonly (string | Buffer)[]): Promise<Reply> {
+  async #file(swarm: SwarmKey, name: FileScript, args: readonly (string | Buffer)[]): Promise<Reply> {
     return this.#run(files[name], `${this.#prefix}:{${swarm}}:`, args);
   }
 
