@@ -24,7 +24,8 @@ if (chosen.length === 0) {
 }
 for (const [name, file] of chosen) {
   process.stderr.write(`${name}\n`);
-  if (['bench/transport.ts', 'bench/chunker.ts', 'bench/tracker.ts'].includes(file)) installPeers('bench');
+  if (['bench/transport.ts', 'bench/chunker.ts', 'bench/delta.ts', 'bench/tracker.ts'].includes(file))
+    installPeers('bench');
   const done = spawnSync('node', ['--expose-gc', '-C', '@shoal/source', file, ...args], { stdio: 'inherit' });
   if (done.status !== 0) process.exit(done.status ?? 1);
 }
