@@ -5,7 +5,6 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { instant, type PeerId } from '@shoal/machine';
@@ -14,6 +13,7 @@ import type { SwarmId } from '@shoal/wire';
 import { ourClients } from './tracker/clients/ours.ts';
 import { type Client, swarmHash, type Table } from './tracker/contract.ts';
 import { cpuSeconds } from './tracker/process-figures.ts';
+import { freePort } from './tracker/servers/free-port.ts';
 
 const { values } = parseArgs({
   options: {
@@ -116,14 +116,6 @@ async function fill(): Promise<void> {
         await store.register(swarmHash(number, 64) as PeerId, address, [{ ...offer, swarm }], instant(0));
       }),
     );
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
 }
 
 function print(columns: readonly (string | number)[]): void {

@@ -5,7 +5,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -17,6 +16,7 @@ import { askTracker } from '@shoal/tracker/node';
 import { openLinks } from '@shoal/transport-udp/node';
 import type { SwarmId } from '@shoal/wire';
 import { swarmHash } from './tracker/contract.ts';
+import { freePort } from './tracker/servers/free-port.ts';
 
 const { values } = parseArgs({
   options: { kills: { type: 'string', default: '10' }, peers: { type: 'string', default: '16' } },
@@ -186,14 +186,6 @@ async function startRedis(port: number): Promise<ChildProcess> {
   for await (const line of createInterface({ input: child.stdout })) if (/ready to accept/i.test(line)) break;
   child.stdout.resume();
   return child;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
 }
 
 await surviveInFile();
