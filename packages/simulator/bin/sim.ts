@@ -1,35 +1,125 @@
-// npm run sim -- [scenario...] [--seed S] [--count N] [--trace FILE]
+// npm run sim -- [scenario...] [--seed S] [--count N] [--receivers N] [--size BYTES] [--trace FILE] [--help]
 //
-// Runs named scenarios (all of them when none is named) and prints how near each came to the fluid bound. `--count`
-// runs so many seeds: S, S.1, S.2… `--trace` writes what happened, line by line. Exits with 1 when a run went
-// wrong, after the command that repeats it. `--gate` is what the project's own check runs: every scenario with three
-// fixed seeds, the heavy ones with one.
+// Runs named scenarios and prints how near each came to the fluid bound, and where time was lost. Exits with 1 when a run
+// went wrong, after the command that repeats it, and with 2 when it was asked for what there is not.
 
 import { createWriteStream } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { loadWasmHashes } from '@shoal/chunker';
+import { loadWasmHashes, parseByteSize } from '@shoal/chunker';
 import { nodeCrypto } from '@shoal/transport-udp/node';
-import { runScenario, type ScenarioResult, scenarioFor, scenarios } from '../src/index.ts';
+import { quantile, runScenario, type ScenarioResult, type ScenarioSize, scenarioFor, scenarios } from '../src/index.ts';
+import { nearest } from './nearest.ts';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    seed: { type: 'string', default: '1' },
-    count: { type: 'string', default: '1' },
-    trace: { type: 'string' },
-    gate: { type: 'boolean', default: false },
-  },
-});
+interface Run {
+  readonly name: string;
+  readonly seed: string;
+  readonly size: Partial<ScenarioSize>;
+}
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
-const seconds = (ms: number): string => (ms / 1_000).toFixed(2).padStart(7);
 const hashes = await loadWasmHashes();
+const options = optionsOf(process.argv.slice(2));
+const runs = options.gate ? gateRuns() : wantedRuns();
+print(
+  'scenario  seed    peers bound s  last s ratio med. s copies  tail waste %    events µs/event  took s    MB trace',
+);
+const wrong = runs.filter((run) => !wentWell(run)).length;
+if (wrong > 0) print(`${wrong} of ${runs.length} runs went wrong`);
+process.exitCode = wrong > 0 ? 1 : 0;
 
-/** Runs one scenario with one seed; answers whether it went well. */
-function runOne(name: string, seed: string): boolean {
-  const scenario = scenarioFor(name, seed);
-  if (scenario === undefined) throw new Error(`no scenario ${name}`);
-  const file = values.trace === undefined ? undefined : createWriteStream(values.trace);
+function help(): string {
+  const rows = scenarios.map(({ name, about, size }) => {
+    const usual = size === undefined ? '' : ` (${size.receivers} receivers of ${size.totalBytes / 1e6} MB)`;
+    return `  ${name.padEnd(9)} ${about}${usual}`;
+  });
+  return `npm run sim -- [scenario...] [options]
+
+Runs scenarios, all but the large one when none is named. They are:
+${rows.join('\n')}
+
+  --seed S        draws everything that is left open (1)
+  --count N       so many seeds: S, S.1, S.2…
+  --receivers N   instead of the usual number, where a size is given above
+  --size BYTES    of the content instead of the usual size, likewise: 25MB, 1GiB
+  --trace FILE    writes what happened, line by line
+  --gate          what the project's own check runs
+
+Columns: the fluid bound; when the last receiver was done; their ratio; when half of them were; copies that the owner sent;
+tail, the time of the last hundredth of all chunks (p99) beside the median chunk's; bytes that came for nothing; what
+the simulation took. Uplinks: parts of their capacity that sent, or were idle because the peer had nothing (empty), because
+nobody lacked what it held (useless) or only peers that are no neighbours (distant), because what neighbours lacked was
+coming from others (elsewhere), or though a neighbour lacked something and had asked nobody for it (unasked).`;
+}
+
+function optionsOf(args: string[]) {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        seed: { type: 'string', default: '1' },
+        count: { type: 'string', default: '1' },
+        receivers: { type: 'string' },
+        size: { type: 'string' },
+        trace: { type: 'string' },
+        gate: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (values.help) return refuse(help(), 0);
+    for (const name of positionals) if (!scenarios.some((known) => known.name === name)) refuse(unknown(name));
+    const { seed, gate, trace } = values;
+    const size: Partial<ScenarioSize> = {
+      ...(values.receivers !== undefined && { receivers: wholeNumber('receivers', values.receivers) }),
+      ...(values.size !== undefined && { totalBytes: byteSize(values.size) }),
+    };
+    return { seed, gate, trace, size, count: wholeNumber('count', values.count), names: positionals };
+  } catch (error) {
+    return refuse(`${error instanceof Error ? error.message : String(error)}; try --help`);
+  }
+}
+
+function unknown(name: string): string {
+  const like = nearest(
+    name,
+    scenarios.map((known) => known.name),
+  );
+  return `no scenario ${name}${like === undefined ? '' : `; did you mean ${like}?`} (--help lists them)`;
+}
+
+function wholeNumber(option: string, text: string): number {
+  const value = Number(text);
+  return Number.isInteger(value) && value >= 1 ? value : refuse(`--${option} is a whole number from 1, not ${text}`);
+}
+
+function byteSize(text: string): number {
+  const bytes = parseByteSize(text);
+  return bytes !== undefined && bytes >= 1 ? bytes : refuse(`--size is so many bytes, like 25MB, not ${text}`);
+}
+
+function refuse(why: string, exitCode = 2): never {
+  print(why);
+  process.exit(exitCode);
+}
+
+function wantedRuns(): Run[] {
+  const { seed, count, size } = options;
+  const names =
+    options.names.length > 0 ? options.names : scenarios.flatMap(({ name, gate }) => (gate?.seeds === 0 ? [] : [name]));
+  return names.flatMap((name) =>
+    Array.from({ length: count }, (_, i) => ({ name, seed: i === 0 ? seed : `${seed}.${i}`, size })),
+  );
+}
+
+function gateRuns(): Run[] {
+  return scenarios.flatMap(({ name, gate = {} }) =>
+    Array.from({ length: gate.seeds ?? 3 }, (_, i) => ({ name, seed: `${i + 1}`, size: gate.size ?? {} })),
+  );
+}
+
+function wentWell({ name, seed, size }: Run): boolean {
+  const scenario = scenarioFor(name, seed, size)!;
+  const file = options.trace === undefined ? undefined : createWriteStream(options.trace);
   const started = performance.now();
   try {
     const onTrace = file && ((line: string): void => void file.write(`${line}\n`));
@@ -42,43 +132,38 @@ function runOne(name: string, seed: string): boolean {
   } finally {
     file?.end();
   }
-  print(`  again: npm run sim -- ${name} --seed ${seed}`);
+  const sized = [
+    ...(size.receivers === undefined ? [] : [` --receivers ${size.receivers}`]),
+    ...(size.totalBytes === undefined ? [] : [` --size ${size.totalBytes}`]),
+  ];
+  print(`  again: npm run sim -- ${name} --seed ${seed}${sized.join('')}`);
   return false;
 }
 
 function report(name: string, seed: string, result: ScenarioResult, tookMs: number): void {
-  const lastMs = Math.max(0, ...result.finishedAtMs.map((at) => at ?? 0));
+  const { finishedAtMs, boundMs, chunkTimes, events, uplinks } = result;
+  const done = finishedAtMs.filter((at) => at !== undefined);
+  const lastMs = Math.max(0, ...done);
+  const receivedBytes = result.bytesFrom.flat().reduce((sum, bytes) => sum + bytes, 0);
   const columns = [
     name.padEnd(9),
     seed.padEnd(6),
-    seconds(result.boundMs),
-    seconds(lastMs),
-    (lastMs / result.boundMs).toFixed(2).padStart(6),
+    String(finishedAtMs.length).padStart(6),
+    (boundMs / 1_000).toFixed(2).padStart(7),
+    (lastMs / 1_000).toFixed(2).padStart(7),
+    (lastMs / boundMs).toFixed(2).padStart(5),
+    (quantile(done, 0.5) / 1_000).toFixed(2).padStart(6),
     result.ownerCopies.toFixed(2).padStart(6),
-    String(result.events).padStart(9),
-    seconds(tookMs),
+    (chunkTimes.lastP99Ms / chunkTimes.medianMs).toFixed(1).padStart(5),
+    ((result.wastedBytes / receivedBytes) * 100).toFixed(2).padStart(7),
+    String(events).padStart(9),
+    ((tookMs / events) * 1_000).toFixed(1).padStart(8),
+    (tookMs / 1_000).toFixed(2).padStart(7),
+    (process.resourceUsage().maxRSS / 1_024).toFixed(0).padStart(5),
     result.traceHash,
   ];
   print(columns.join(' '));
+  if (uplinks === undefined) return;
+  const shares = Object.entries(uplinks).map(([state, share]) => `${(share * 100).toFixed(1)} % ${state}`);
+  print(`  uplinks: ${shares.join(', ')}`);
 }
-
-const names = positionals.length > 0 ? positionals : scenarios.map(({ name }) => name);
-const unknown = names.filter((name) => !scenarios.some((known) => known.name === name));
-const count = Number(values.count);
-if (unknown.length > 0 || !Number.isInteger(count) || count < 1) {
-  print(unknown.length > 0 ? `no scenario ${unknown.join(', ')}; there are:` : '--count must be a whole number from 1');
-  for (const { name, about } of scenarios) print(`  ${name.padEnd(9)} ${about}`);
-  process.exit(2);
-}
-
-const runs = values.gate
-  ? scenarios.flatMap(({ name, isHeavy = false }) =>
-      (isHeavy ? ['1'] : ['1', '2', '3']).map((seed) => ({ name, seed })),
-    )
-  : names.flatMap((name) =>
-      Array.from({ length: count }, (_, i) => ({ name, seed: i === 0 ? values.seed : `${values.seed}.${i}` })),
-    );
-print('scenario  seed   bound s  last s  ratio copies    events  took s trace');
-const wrong = runs.filter(({ name, seed }) => !runOne(name, seed)).length;
-if (wrong > 0) print(`${wrong} of ${runs.length} runs went wrong`);
-process.exitCode = wrong > 0 ? 1 : 0;

@@ -77,6 +77,14 @@ export class FluidMedium implements Medium {
     this.#pipes[node]!.rates = rates;
   }
 
+  rates(node: number): Rates {
+    return this.#pipes[node]!.rates;
+  }
+
+  isSending(node: number): boolean {
+    return this.#pipes[node]!.isSending;
+  }
+
   send(parcel: Parcel, now: Instant): void {
     if (parcel.kind === 'message') {
       this.messageBytes += parcel.bytes;

@@ -2,12 +2,13 @@
 // the fluid bound it came. The same scenario with the same seed gives the same trace.
 
 import { type HashSuite, pureHashes } from '@shoal/chunker';
-import { assertNever, instant, type PeerId, seededRng } from '@shoal/machine';
+import { after, assertNever, instant, type PeerId, seededRng } from '@shoal/machine';
 import { fluidBoundMs, type SessionEvent } from '@shoal/peer';
 import type { CryptoSuite } from '@shoal/transport-udp';
 import type { PathProfile } from '@shoal/transport-udp/testing';
 import { Checks } from './checks.ts';
-import { rememberingHashes, simContent } from './content.ts';
+import { ChunkTimes, type ChunkTimesSummary } from './chunk-times.ts';
+import { rememberingHashes, type SimContent, simContent } from './content.ts';
 import { DatagramLinks } from './datagram-links.ts';
 import type { Rates } from './fluid-medium.ts';
 import { FluidNetwork } from './fluid-network.ts';
@@ -15,6 +16,7 @@ import type { SimNetwork } from './sim-network.ts';
 import { SimPeer } from './sim-peer.ts';
 import { SimTracker } from './sim-tracker.ts';
 import { Trace } from './trace.ts';
+import { type UplinkShares, UplinkWatch } from './uplink-watch.ts';
 import { World } from './world.ts';
 
 export interface Receiver extends Rates {
@@ -28,7 +30,7 @@ export interface Receiver extends Rates {
 
 /** What goes wrong, and when. Peer 0 is the owner, peer i the i-th receiver. */
 export type Fault =
-  | { readonly type: 'killPeer' | 'startPeer'; readonly atMs: number; readonly peer: number }
+  | { readonly type: 'killPeer' | 'startPeer' | 'freezePeer'; readonly atMs: number; readonly peer: number }
   | { readonly type: 'stopTracker' | 'startTracker'; readonly atMs: number }
   | { readonly type: 'setRates'; readonly atMs: number; readonly peer: number; readonly rates: Rates };
 
@@ -36,6 +38,8 @@ export interface Scenario {
   readonly totalBytes: number;
   readonly chunkBytes: number;
   readonly owner: Rates;
+  /** The owner goes when it has sent so many copies of the content; it stays unless given. */
+  readonly ownerCopiesMax?: number;
   readonly receivers: readonly Receiver[];
   /** Pipes, or the real transport over datagrams (where rates come from the path). */
   readonly network:
@@ -64,12 +68,17 @@ export interface ScenarioResult {
   readonly events: number;
   /** Per receiver, from the beginning; undefined when it did not finish. */
   readonly finishedAtMs: readonly (number | undefined)[];
-  /** The least time in which all could have it, had they arrived together and stayed. */
+  /** The least time in which all that must finish could have it. */
   readonly boundMs: number;
   /** Bytes of chunks that receiver i (row) got from peer j (column; 0 is the owner). */
   readonly bytesFrom: readonly (readonly number[])[];
   /** How many copies of the content the owner has sent. */
   readonly ownerCopies: number;
+  /** Bytes that came for nothing, over all receivers. */
+  readonly wastedBytes: number;
+  readonly chunkTimes: ChunkTimesSummary;
+  /** What uplinks did; undefined over datagrams. */
+  readonly uplinks: UplinkShares | undefined;
   /** Peers that somebody banned, as numbered in faults. */
   readonly banned: readonly number[];
   /** Everything that should not have been; empty in a good run. */
@@ -77,6 +86,7 @@ export interface ScenarioResult {
 }
 
 const trackerTtlMsDefault = 30_000;
+const watchStepMs = 200; // some hundred looks at every uplink in a run
 
 export function runScenario(options: RunOptions): ScenarioResult {
   const { scenario } = options;
@@ -85,10 +95,12 @@ export function runScenario(options: RunOptions): ScenarioResult {
   const boundMs = fluidBoundMs({
     totalBytes: scenario.totalBytes,
     ownerUpBytesPerSecond: upOf(scenario, scenario.owner),
-    receivers: scenario.receivers.map((receiver) => ({
-      upBytesPerSecond: upOf(scenario, receiver),
-      downBytesPerSecond: receiver.downBytesPerSecond,
-    })),
+    ...(scenario.ownerCopiesMax !== undefined && { ownerBytesMax: scenario.ownerCopiesMax * scenario.totalBytes }),
+    receivers: scenario.receivers.flatMap((receiver, i) =>
+      receiver.lies === true
+        ? []
+        : [{ ...receiver, upBytesPerSecond: upOf(scenario, receiver), onlyHelps: !mustFinish(scenario, i + 1) }],
+    ),
   });
   return { boundMs, ...run.result(finished) };
 }
@@ -99,6 +111,7 @@ const upOf = ({ network }: Scenario, { upBytesPerSecond }: Rates): number =>
 
 class Run {
   readonly #scenario: Scenario;
+  readonly #content: SimContent;
   readonly #trace: Trace;
   readonly #world: World;
   readonly #tracker: SimTracker;
@@ -107,14 +120,18 @@ class Run {
   readonly #indexOf = new Map<PeerId, number>();
   readonly #bytesFrom: number[][];
   readonly #banned = new Set<number>();
-  /** Who must finish: honest receivers that do not go for good. */
+  /** Who must finish. */
   readonly #expected = new Set<SimPeer>();
+  readonly #chunkTimes = new ChunkTimes();
+  readonly #uplinks: UplinkWatch | undefined;
+  #ownerBytes = 0;
 
   constructor({ scenario, seed, onTrace, crypto, ...options }: RunOptions) {
     const rng = seededRng(seed);
     const hashes = rememberingHashes(options.hashes ?? pureHashes);
     const content = simContent(scenario.totalBytes, scenario.chunkBytes, rng.fork('content'), hashes);
     this.#scenario = scenario;
+    this.#content = content;
     this.#trace = new Trace(onTrace);
     const { network: kind } = scenario;
     const network: SimNetwork =
@@ -134,9 +151,11 @@ class Run {
       this.#indexOf.set(peer.seat.peer, i);
       this.#checks.add(peer);
     }
-    for (const [i, peer] of this.#peers.entries())
-      if (i > 0 && peer.isHonest && !isGoneInTheEnd(scenario, i)) this.#expected.add(peer);
+    for (const [i, peer] of this.#peers.entries()) if (i > 0 && mustFinish(scenario, i)) this.#expected.add(peer);
+    const { chunkCount } = content.document.layout;
+    if (network instanceof FluidNetwork) this.#uplinks = new UplinkWatch(network.medium, this.#peers, chunkCount);
     this.#schedule(owner);
+    this.#watch();
   }
 
   /** Whether everybody who should finish did. */
@@ -162,7 +181,10 @@ class Run {
       events: this.#world.events,
       finishedAtMs,
       bytesFrom: this.#bytesFrom,
-      ownerCopies: this.#bytesFrom.reduce((sum, row) => sum + row[0]!, 0) / this.#scenario.totalBytes,
+      ownerCopies: this.#ownerBytes / this.#scenario.totalBytes,
+      wastedBytes: this.#peers.reduce((sum, peer) => sum + peer.wastedBytes, 0),
+      chunkTimes: this.#chunkTimes.summary(this.#content.document.layout.chunkCount),
+      uplinks: this.#uplinks?.shares(),
       banned: [...this.#banned].toSorted((a, b) => a - b),
       problems,
     };
@@ -175,12 +197,19 @@ class Run {
     for (const fault of this.#scenario.faults ?? []) this.#world.at(instant(fault.atMs), () => this.#befall(fault));
   }
 
+  #watch(): void {
+    this.#uplinks?.look();
+    this.#world.at(after(this.#world.now, watchStepMs), () => this.#watch());
+  }
+
   #befall(fault: Fault): void {
     switch (fault.type) {
       case 'killPeer':
         return this.#peers[fault.peer]!.kill();
       case 'startPeer':
         return this.#peers[fault.peer]!.start();
+      case 'freezePeer':
+        return this.#peers[fault.peer]!.freeze();
       case 'stopTracker':
         return this.#tracker.stop();
       case 'startTracker':
@@ -192,19 +221,30 @@ class Run {
     }
   }
 
+  #ownerSent(bytes: number): void {
+    const before = this.#ownerBytes;
+    this.#ownerBytes += bytes;
+    const most = (this.#scenario.ownerCopiesMax ?? Infinity) * this.#scenario.totalBytes;
+    if (before < most && this.#ownerBytes >= most) this.#world.at(this.#world.now, () => this.#peers[0]!.leave());
+  }
+
   readonly #handleEvent = (peer: SimPeer, event: SessionEvent): void => {
     this.#checks.handleEvent(peer, event);
     const index = this.#indexOf.get(peer.seat.peer)!;
     if (event.type === 'chunkHeld') {
-      const from = this.#indexOf.get(event.from);
-      if (from !== undefined) this.#bytesFrom[index - 1]![from]! += event.bytes;
+      this.#chunkTimes.add(index, peer.tookMs(event.chunk));
+      const from = this.#indexOf.get(event.from)!;
+      this.#bytesFrom[index - 1]![from]! += event.bytes;
+      if (from === 0) this.#ownerSent(event.bytes);
     } else if (event.type === 'remoteStruck' && event.banned) this.#banned.add(this.#indexOf.get(event.peer)!);
     else if (event.type === 'completed' && this.#scenario.receivers[index - 1]?.leavesWhenDone === true) peer.leave();
   };
 }
 
-/** Whether the last fault of the peer leaves it dead. */
-function isGoneInTheEnd({ faults = [] }: Scenario, peer: number): boolean {
+/** Whether the peer is honest, and its last fault does not leave it dead. */
+function mustFinish({ faults = [], receivers }: Scenario, peer: number): boolean {
+  if (receivers[peer - 1]!.lies === true) return false;
   const own = faults.filter((fault) => 'peer' in fault && fault.peer === peer && fault.type !== 'setRates');
-  return own.toSorted((a, b) => a.atMs - b.atMs).at(-1)?.type === 'killPeer';
+  const last = own.toSorted((a, b) => a.atMs - b.atMs).at(-1)?.type;
+  return last !== 'killPeer' && last !== 'freezePeer';
 }

@@ -1,16 +1,26 @@
 // The named scenarios. Each draws what it leaves open from the seed.
 
+import { chunkBytesFor } from '@shoal/chunker';
 import { type Rng, seededRng } from '@shoal/machine';
+import { fluidBoundMs } from '@shoal/peer';
 import type { Rates } from './fluid-medium.ts';
 import type { Fault, Receiver, Scenario } from './scenario.ts';
+
+/** What may be said of a scenario that has an open size. */
+export interface ScenarioSize {
+  readonly receivers: number;
+  readonly totalBytes: number;
+}
 
 export interface NamedScenario {
   readonly name: string;
   /** What it is about, in a few words. */
   readonly about: string;
-  /** Takes seconds and not tenths of one. */
-  readonly isHeavy?: boolean;
-  readonly make: (rng: Rng) => Scenario;
+  /** Of those with an open size, what they have unless said otherwise. */
+  readonly size?: ScenarioSize;
+  /** What the project's own check runs of it: three seeds in the usual size unless said otherwise. */
+  readonly gate?: { readonly seeds?: number; readonly size?: ScenarioSize };
+  readonly make: (rng: Rng, size: ScenarioSize) => Scenario;
 }
 
 const megabit = 1_000_000 / 8;
@@ -46,6 +56,9 @@ const killAndStart = (peer: number, atMs: number, downMs: number): Fault[] => [
 /** What the scenarios have in common unless they say otherwise. */
 const usual = { totalBytes: 10 * megabyte, chunkBytes, owner: home, network: fluid, untilMs: 300_000 } as const;
 
+/** 50 receivers of 100 MB. */
+const usualSize: ScenarioSize = { receivers: 50, totalBytes: 100 * megabyte };
+
 export const scenarios: readonly NamedScenario[] = [
   {
     name: 'one',
@@ -53,28 +66,32 @@ export const scenarios: readonly NamedScenario[] = [
     make: () => ({ ...usual, receivers: receivers(1) }),
   },
   {
-    name: 'eight',
-    about: '8 receivers at once',
-    make: () => ({ ...usual, totalBytes: 25 * megabyte, receivers: receivers(8) }),
-  },
-  {
-    name: 'fifty',
-    about: '50 receivers at once',
-    isHeavy: true,
-    make: () => ({ ...usual, receivers: receivers(50) }),
+    name: 'together',
+    about: 'all at once, 20 Mbit/s up and 200 down',
+    size: usualSize,
+    gate: { size: { receivers: 8, totalBytes: 25 * megabyte } },
+    make: (_rng, size) => together(size),
   },
   {
     name: 'mixed',
-    about: '24 receivers of 1 to 100 Mbit/s up that come one after another, a third leaving when done',
-    make: (rng) => ({
-      ...usual,
-      receivers: Array.from({ length: 24 }, () => ({
-        upBytesPerSecond: 100 ** rng.float() * megabit,
-        downBytesPerSecond: home.downBytesPerSecond,
-        arrivesAtMs: rng.float() * 8_000,
-        leavesWhenDone: rng.chance(0.3),
-      })),
-    }),
+    about: '1 to 100 Mbit/s up, one after another; 30 % go when done, the owner after 1.05 copies',
+    size: usualSize,
+    gate: { size: { receivers: 24, totalBytes: 10 * megabyte } },
+    make: mixed,
+  },
+  {
+    name: 'frozen',
+    about: 'all at once; 5 % freeze mid-transfer and stay linked',
+    size: usualSize,
+    gate: { seeds: 1, size: { receivers: 20, totalBytes: 10 * megabyte } },
+    make: frozen,
+  },
+  {
+    name: 'large',
+    about: '1,000 receivers of 1,000 chunks: minutes',
+    size: { receivers: 1_000, totalBytes: 1_000 * chunkBytes },
+    gate: { seeds: 0 },
+    make: (_rng, size) => together(size),
   },
   { name: 'outage', about: 'the tracker dies early; receivers come while it is down', make: outage },
   {
@@ -135,9 +152,44 @@ export const scenarios: readonly NamedScenario[] = [
   },
 ];
 
-/** The scenario of that name for a seed; undefined when there is none. */
-export function scenarioFor(name: string, seed: string): Scenario | undefined {
-  return scenarios.find((known) => known.name === name)?.make(seededRng(seed).fork('scenario'));
+/** The scenario of that name for a seed, in its usual size unless said otherwise; undefined when there is none. */
+export function scenarioFor(name: string, seed: string, size: Partial<ScenarioSize> = {}): Scenario | undefined {
+  const known = scenarios.find((scenario) => scenario.name === name);
+  return known?.make(seededRng(seed).fork('scenario'), { ...(known.size ?? usualSize), ...size });
+}
+
+function together({ receivers: count, totalBytes }: ScenarioSize): Scenario {
+  return { ...usual, totalBytes, chunkBytes: chunkBytesFor(totalBytes), receivers: receivers(count) };
+}
+
+/** They come over as long as it would take if all came at once. */
+function mixed(rng: Rng, size: ScenarioSize): Scenario {
+  const { totalBytes } = size;
+  const uplinks = receivers(size.receivers).map(({ downBytesPerSecond }) => {
+    return { upBytesPerSecond: 100 ** rng.float() * megabit, downBytesPerSecond };
+  });
+  const overMs = fluidBoundMs({ totalBytes, ownerUpBytesPerSecond: home.upBytesPerSecond, receivers: uplinks });
+  return {
+    ...together(size),
+    ownerCopiesMax: 1.05,
+    receivers: uplinks.map(({ upBytesPerSecond, downBytesPerSecond }) => ({
+      upBytesPerSecond,
+      downBytesPerSecond,
+      arrivesAtMs: rng.float() * overMs,
+      leavesWhenDone: rng.chance(0.3),
+    })),
+  };
+}
+
+/** Somewhere in the middle half of the time that the transfer takes at least. */
+function frozen(rng: Rng, size: ScenarioSize): Scenario {
+  const all = together(size);
+  const { totalBytes } = size;
+  const boundMs = (totalBytes / home.upBytesPerSecond) * 1_000;
+  const count = Math.max(1, Math.round(size.receivers / 20));
+  const peers = rng.shuffle(all.receivers.map((_, i) => i + 1)).slice(0, count);
+  const faults = peers.map((peer) => ({ type: 'freezePeer', peer, atMs: boundMs * (0.25 + rng.float() / 2) }) as const);
+  return { ...all, faults };
 }
 
 /** The first ten have met when the tracker dies, the last two come while it is down and wait for it. */

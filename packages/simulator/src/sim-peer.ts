@@ -2,8 +2,17 @@
 // restarts. A liar serves chunks with one byte changed.
 
 import { type HashSuite, MemoryChunkStore } from '@shoal/chunker';
-import { type Address, after, type Instant, invariant, type LinkFact } from '@shoal/machine';
+import {
+  type Address,
+  after,
+  type Bitfield,
+  type Instant,
+  invariant,
+  type LinkFact,
+  type PeerId,
+} from '@shoal/machine';
 import { Session, type SessionEvent, type SessionOutput, type StoreFact, type StoreOrder } from '@shoal/peer';
+import { decode } from '@shoal/wire';
 import type { SimContent } from './content.ts';
 import type { Rates } from './fluid-medium.ts';
 import type { Actor, Seat, World } from './world.ts';
@@ -32,6 +41,12 @@ export class SimPeer implements Actor {
   #store: MemoryChunkStore | undefined;
   #session: Session | undefined;
   #starts = 0;
+  #isFrozen = false;
+  #wastedBefore = 0;
+  /** When each chunk that is not held was first asked for. */
+  readonly #askedAt = new Map<number, Instant>();
+  /** Who is linked. */
+  readonly neighbours: Set<PeerId> = new Set();
   /** When it first had everything. */
   finishedAt: Instant | undefined;
 
@@ -45,8 +60,30 @@ export class SimPeer implements Actor {
     if (isOwner) this.#store = new MemoryChunkStore({ document, hashes, content: bytes, keepReferences: true });
   }
 
+  /** Whether it runs. */
   get isUp(): boolean {
-    return this.#session !== undefined;
+    return this.#session !== undefined && !this.#isFrozen;
+  }
+
+  /** The chunks it holds; undefined before it knows the manifest. */
+  get held(): Bitfield | undefined {
+    return this.#session?.content(this.#options.content.document.swarmId)?.held;
+  }
+
+  /** Received for nothing so far, over all its runs. */
+  get wastedBytes(): number {
+    const report = this.#session?.report(this.#options.content.document.swarmId, this.#world.now);
+    return this.#wastedBefore + (report?.wastedBytes ?? 0);
+  }
+
+  /** Whether somebody was asked for the chunk, which is not held. */
+  isAwaiting(chunk: number): boolean {
+    return this.#askedAt.has(chunk);
+  }
+
+  /** How long ago the chunk was first asked for; to be asked when it is held. */
+  tookMs(chunk: number): number {
+    return this.#world.now - (this.#askedAt.get(chunk) ?? this.#world.now);
   }
 
   /** What is on its disk; undefined before it knows the manifest. */
@@ -56,7 +93,7 @@ export class SimPeer implements Actor {
 
   /** Begins, or begins again with what is on the disk. */
   start(): void {
-    if (this.isUp) return;
+    if (this.#session !== undefined) return;
     const { node, peer, address, rng } = this.seat;
     if (this.#starts > 0) this.#world.startNode(node);
     this.#starts += 1;
@@ -69,14 +106,25 @@ export class SimPeer implements Actor {
 
   /** Vanishes without a word, as by kill -9. */
   kill(): void {
-    if (!this.isUp) return;
+    if (this.#session === undefined) return;
+    this.#wastedBefore = this.wastedBytes;
     this.#session = undefined;
+    this.neighbours.clear();
+    this.#askedAt.clear();
     this.#world.stopNode(this.seat.node);
+  }
+
+  /** Does nothing any more, for good, though its links stay: a process that hangs, or a host without a network. */
+  freeze(): void {
+    this.#isFrozen = true;
+    this.#world.setActor(this.seat.node, undefined);
+    this.#world.network.setRates(this.seat.node, { upBytesPerSecond: 0, downBytesPerSecond: 0 });
   }
 
   /** Takes its leave, then goes. */
   leave(): void {
     const session = this.#session;
+    this.#wastedBefore = this.wastedBytes;
     this.#tell((session, now) => session.stop(now));
     this.#world.at(after(this.#world.now, goodbyeMs), () => {
       if (this.#session === session) this.kill();
@@ -96,11 +144,6 @@ export class SimPeer implements Actor {
     return this.#session.nextTimeout();
   }
 
-  /** Bytes of chunks it sent, over all runs of its present session. */
-  get sentBytes(): number {
-    return this.#session?.report(this.#options.content.document.swarmId, this.#world.now)?.sentBytes ?? 0;
-  }
-
   #join(): void {
     const { content, trackers, isOwner = false } = this.#options;
     const { swarmId: swarm, manifest, layout: shape } = content.document;
@@ -115,14 +158,17 @@ export class SimPeer implements Actor {
 
   #tell(call: (session: Session, now: Instant) => void): void {
     const session = this.#session;
-    if (session === undefined) return;
+    if (session === undefined || this.#isFrozen) return;
     call(session, this.#world.now);
     for (let output = session.poll(); output !== undefined; output = session.poll()) this.#perform(output);
     this.#world.rearm(this.seat.node);
   }
 
   #perform(output: SessionOutput): void {
-    if (output.type === 'linkOrder') return this.#world.perform(this.seat.node, output.order);
+    if (output.type === 'linkOrder') {
+      if (output.order.type === 'ask') this.#noteAsked(output.order.request);
+      return this.#world.perform(this.seat.node, output.order);
+    }
     if (output.type === 'event') return this.#handleEvent(output.event);
     const fact = this.#carryOut(output.order);
     if (fact === undefined) return;
@@ -135,7 +181,17 @@ export class SimPeer implements Actor {
   #handleEvent(event: SessionEvent): void {
     this.#world.note(this.seat.node, JSON.stringify(event));
     if (event.type === 'completed') this.finishedAt ??= this.#world.now;
+    else if (event.type === 'linkUp') this.neighbours.add(event.peer);
+    else if (event.type === 'linkDown') this.neighbours.delete(event.peer);
     this.#options.onEvent?.(this, event);
+    if (event.type === 'chunkHeld') this.#askedAt.delete(event.chunk);
+  }
+
+  #noteAsked(request: Uint8Array): void {
+    const decoded = decode(request);
+    if (!decoded.ok || decoded.message.type !== 'chunkRequest') return;
+    const { chunk } = decoded.message;
+    if (!this.#askedAt.has(chunk)) this.#askedAt.set(chunk, this.#world.now);
   }
 
   #carryOut(order: StoreOrder): StoreFact | undefined {

@@ -5,8 +5,10 @@ import { fluidBoundMs, runScenario, type Scenario, type ScenarioResult, scenario
 
 const hashes = await loadWasmHashes();
 
+const small = { receivers: 20, totalBytes: 5_000_000 };
+
 const run = (name: string, seed: string, change: Partial<Scenario> = {}): ScenarioResult =>
-  runScenario({ scenario: { ...scenarioFor(name, seed)!, ...change }, seed, hashes, crypto: nodeCrypto });
+  runScenario({ scenario: { ...scenarioFor(name, seed, small)!, ...change }, seed, hashes, crypto: nodeCrypto });
 
 const lastMs = (result: ScenarioResult): number => Math.max(...result.finishedAtMs.map((at) => at ?? Infinity));
 
@@ -26,14 +28,30 @@ describe('the same seed gives the same trace, another seed another', () => {
 
 describe('a simulated swarm', () => {
   test('of 50 receivers brings everything to everybody, most of it not from the owner', () => {
-    const totalBytes = 5_000_000;
-    const result = run('fifty', 'a', { totalBytes });
+    const { totalBytes } = small;
+    const scenario = scenarioFor('together', 'a', { receivers: 50, totalBytes })!;
+    const result = runScenario({ scenario, seed: 'a', hashes });
     expect(result.problems).toEqual([]);
     expect(result.finishedAtMs).toHaveLength(50);
     expect(lastMs(result)).toBeGreaterThanOrEqual(result.boundMs);
     for (const row of result.bytesFrom) expect(row.reduce((sum, bytes) => sum + bytes, 0)).toBe(totalBytes);
-    expect(result.ownerCopies).toBeLessThan(5);
+    expect(result.ownerCopies).toBeLessThan(1.1);
+    expect(result.wastedBytes).toBeLessThan(totalBytes / 2);
+    expect(Object.values(result.uplinks!).reduce((sum, share) => sum + share, 0)).toBeCloseTo(1);
   }, 30_000);
+
+  test('goes on when the owner goes after little more than one copy', () => {
+    const result = run('mixed', 'a');
+    expect(result.problems).toEqual([]);
+    expect(result.ownerCopies).toBeLessThan(1.2);
+    expect(lastMs(result)).toBeGreaterThanOrEqual(result.boundMs);
+  });
+
+  test('does without peers that freeze while it is under way', () => {
+    const result = run('frozen', 'a');
+    expect(result.problems).toEqual([]);
+    expect(result.finishedAtMs.filter((at) => at === undefined)).toHaveLength(1);
+  });
 
   test('goes on while the tracker is down, and lets newcomers in when it is back', () => {
     const result = run('outage', 'a');
@@ -57,8 +75,8 @@ describe('a simulated swarm', () => {
   });
 
   test('names who is not done when the time is over', () => {
-    const result = run('eight', 'a', { untilMs: 3_000 });
-    expect(result.problems).toEqual([expect.stringMatching(/^not done after 3000 ms: peers 1 \(\d+ chunks\)/)]);
+    const result = run('together', 'a', { untilMs: 1_000 });
+    expect(result.problems).toEqual([expect.stringMatching(/^not done after 1000 ms: peers 1 \(\d+ chunks\)/)]);
     expect(result.finishedAtMs).toContain(undefined);
   });
 });
@@ -68,6 +86,7 @@ test('every scenario is made from its seed alone', () => {
     const path = (seed: string): unknown => scenarioFor(name, seed);
     expect(path('a')).toEqual(path('a'));
   }
+  expect(scenarioFor('mixed', 'a', { receivers: 3 })?.receivers).toHaveLength(3);
   expect(scenarioFor('churn', 'a')).not.toEqual(scenarioFor('churn', 'b'));
   expect(scenarioFor('nothing', 'a')).toBeUndefined();
 });
