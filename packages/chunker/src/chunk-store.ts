@@ -24,10 +24,11 @@ export interface ChunkStore {
   readonly held: HeldChunks;
 
   /**
-   * The bytes of a held chunk, in memory that nobody changes afterwards. Fails with a ShoalError: `notFound` when it
+   * The bytes of a held chunk, in memory that nobody changes afterwards: that of `into`, which has the chunk's size, where
+   * they have to be read from somewhere. Fails with a ShoalError: `notFound` when it
    * is not held, `storeDamaged` or `contentChanged` when what is kept no longer verifies, `diskFailed`.
    */
-  readChunk(chunk: number): Promise<Uint8Array>;
+  readChunk(chunk: number, into?: Uint8Array): Promise<Uint8Array>;
 
   /**
    * Keeps a chunk. `bytes` must not change until it is settled. Fails with a ShoalError: `diskFull`, `diskFailed` or

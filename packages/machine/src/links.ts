@@ -137,9 +137,11 @@ export interface LinkPort {
   perform(order: LinkOrder): void;
   /** Sets who is told the facts; facts never arrive from within `perform`. */
   listen(handle: (fact: LinkFact) => void): void;
+  /** Memory of `bytes` bytes, with any content, for a body to be answered with. Never needed, as `recycle` below. */
+  lend?(bytes: number): Uint8Array;
   /**
-   * Gives a received `body` back, which nobody will look at again: its memory may serve for another. Never needed, but
-   * fast transfers are faster with it.
+   * Gives a `body` back that was received, or lent and has been sent, and that nobody will look at again: its memory may
+   * serve for another. Never needed, but fast transfers are faster with it.
    */
   recycle?(body: Uint8Array): void;
   /** Tells every remote, then releases the socket. */

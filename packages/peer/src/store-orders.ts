@@ -16,6 +16,8 @@ export type StoreOrder =
   | { readonly type: 'writeChunk'; readonly swarm: SwarmId; readonly chunk: number; readonly body: Uint8Array }
   /** Answered once, by `chunkRead` or `readFailed`. */
   | { readonly type: 'readChunk'; readonly swarm: SwarmId; readonly chunk: number; readonly read: ReadNumber }
+  /** Nobody will look at the body of a `chunkRead` again. Not told of every body: of those that were sent whole. */
+  | { readonly type: 'releaseBody'; readonly swarm: SwarmId; readonly body: Uint8Array }
   /** All chunks are held: put the files under their names. Answered by `storeFinished` or `finishFailed`. */
   | { readonly type: 'finishStore'; readonly swarm: SwarmId }
   /** The swarm is left. Nothing more is asked of its store, and no answer is awaited. */

@@ -196,7 +196,7 @@ export class SimPeer implements Actor {
 
   #carryOut(order: StoreOrder): StoreFact | undefined {
     const { swarm } = order;
-    if (order.type === 'closeStore') return undefined;
+    if (order.type === 'closeStore' || order.type === 'releaseBody') return undefined;
     if (order.type === 'openStore') return this.#open(order);
     const store = this.#store;
     invariant(store !== undefined, 'a store is opened before it is used');

@@ -3,7 +3,7 @@
 
 import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ShoalError } from '@shoal/machine';
+import { invariant, ShoalError } from '@shoal/machine';
 import type { HashSuite } from '../hash.ts';
 import type { Piece } from '../layout.ts';
 import { chunkVerifies, type ManifestDocument } from '../manifest-document.ts';
@@ -61,8 +61,8 @@ export class ContentFiles {
   }
 
   /** The chunk, or undefined when its files are not there, have another size or hold something else. */
-  readVerified(chunk: number): Promise<Uint8Array | undefined> {
-    return this.#count(() => this.#read(chunk));
+  readVerified(chunk: number, into?: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#count(() => this.#read(chunk, into));
   }
 
   /** Writes a chunk that verifies. Files and folders are made as they are needed. */
@@ -128,9 +128,10 @@ export class ContentFiles {
     }
   }
 
-  async #read(chunk: number): Promise<Uint8Array | undefined> {
+  async #read(chunk: number, into?: Uint8Array): Promise<Uint8Array | undefined> {
     const { layout } = this.document;
-    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(layout.sizeOfChunk(chunk)).buffer);
+    const bytes = into ?? new Uint8Array(Buffer.allocUnsafeSlow(layout.sizeOfChunk(chunk)).buffer);
+    invariant(bytes.length === layout.sizeOfChunk(chunk), 'the memory has the size of the chunk');
     for (const piece of layout.piecesOfChunk(chunk)) {
       const target = bytes.subarray(piece.chunkOffset, piece.chunkOffset + piece.bytes);
       if (!(await this.#readPiece(piece, target))) return undefined;

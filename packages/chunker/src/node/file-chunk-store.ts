@@ -125,10 +125,10 @@ export class FileChunkStore implements ChunkStore {
     return this.#held;
   }
 
-  async readChunk(chunk: number): Promise<Uint8Array> {
+  async readChunk(chunk: number, into?: Uint8Array): Promise<Uint8Array> {
     this.#checkIndex(chunk);
     if (!this.#held.has(chunk)) throw new ShoalError('notFound', `chunk ${chunk} is not held`);
-    const bytes = await this.#files.readVerified(chunk);
+    const bytes = await this.#files.readVerified(chunk, into);
     if (bytes !== undefined) return bytes;
     this.#forget(chunk);
     throw new ShoalError(

@@ -44,6 +44,8 @@ const readingCases: readonly ChunkStoreCase[] = Object.entries(shapes).map(([sha
     invariant(store.held.isFull, 'it holds everything');
     for (const [chunk, bytes] of set.chunks.entries()) {
       invariant(bytesEqual(await store.readChunk(chunk), bytes), `chunk ${chunk} is read as it is`);
+      const into = new Uint8Array(bytes.length);
+      invariant(bytesEqual(await store.readChunk(chunk, into), bytes), `chunk ${chunk} is read into given memory`);
       invariant((await store.writeChunk(chunk, bytes)) === 'alreadyHeld', `chunk ${chunk} is had already`);
     }
     await store.finish();

@@ -27,8 +27,10 @@ interface Service extends Waiting {
   readonly bytes: number;
   readonly read: number;
   readonly startedAt: Instant;
-  /** When the body was handed over; undefined while it is read. */
-  sentAt: Instant | undefined;
+  /** Undefined while it is read. */
+  body: Uint8Array | undefined;
+  /** When the body was handed over. */
+  sentAt: Instant;
   /** What the uplink had carried then. */
   arrivedBefore: number;
 }
@@ -114,11 +116,12 @@ export class Giving {
   /** The remote has the whole answer. */
   handleSent(request: RequestId, now: Instant): void {
     const service = this.#services.get(request);
-    if (service?.sentAt === undefined) return;
-    const { remote, chunk, bytes, sentAt, arrivedBefore } = service;
+    if (service?.body === undefined) return;
+    const { remote, chunk, bytes, body, sentAt, arrivedBefore } = service;
     const full = this.#services.size >= this.#uplink.slots;
     this.#uplink.arrived(remote, bytes, now - sentAt, arrivedBefore, full);
     this.#end(service);
+    this.#host.order({ type: 'releaseBody', swarm: this.#swarm, body });
     this.#uplink.madeRoom(this.#services.size, this.#waiting.length);
     this.#tally.sent(remote.tally, bytes, now);
     this.#firstCopies?.sent(remote, chunk, now);
@@ -148,6 +151,7 @@ export class Giving {
     const service = this.#reads.get(read);
     if (service === undefined) return;
     this.#reads.delete(read);
+    service.body = body;
     service.sentAt = now;
     service.arrivedBefore = this.#uplink.arrivedBytes;
     const reply = { type: 'chunkReply', chunk: service.chunk } as const;
@@ -209,7 +213,8 @@ export class Giving {
       bytes,
       read,
       startedAt: now,
-      sentAt: undefined,
+      body: undefined,
+      sentAt: now,
       arrivedBefore: 0,
     };
     this.#budget.take(bytes, now);

@@ -134,7 +134,7 @@ class NodePeer implements RunningPeer {
     this.#driver = new Driver(session, clock, (output) => this.#perform(output));
     this.#stores = new StoreKeeper(
       (fact) => this.#driver.tell((machine, now) => machine.handleStore(fact, now)),
-      (body) => links.recycle?.(body),
+      links,
     );
     links.listen((fact) => this.#driver.tell((machine, now) => machine.handleLink(fact, now)));
   }

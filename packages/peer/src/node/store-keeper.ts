@@ -2,8 +2,9 @@
 // cause, so that whoever waits for the transfer gets the whole error and not only its code.
 
 import type { ChunkStore, ManifestDocument } from '@shoal/chunker';
-import { assertNever, ShoalError } from '@shoal/machine';
+import { assertNever, type LinkPort, ShoalError } from '@shoal/machine';
 import type { SwarmId } from '@shoal/wire';
+import { BodyHolders } from './body-holders.ts';
 import { RecentChunks } from './recent-chunks.ts';
 import type { StoreFact, StoreOrder } from '../store-orders.ts';
 
@@ -11,6 +12,11 @@ const recentBytesMax = 8 * 1024 * 1024; // of each transfer: some hundred millis
 
 /** Opens the store for content of this manifest. */
 export type OpenStore = (document: ManifestDocument) => Promise<ChunkStore>;
+
+type BodySource = Pick<LinkPort, 'lend' | 'recycle'>;
+
+/** What is carried out later, and answered. */
+type Work = Exclude<StoreOrder, { type: 'closeStore' | 'releaseBody' }>;
 
 interface Shelf {
   readonly open: OpenStore | undefined;
@@ -21,14 +27,16 @@ interface Shelf {
 
 export class StoreKeeper {
   readonly #tell: (fact: StoreFact) => void;
-  readonly #recycle: (body: Uint8Array) => void;
+  readonly #memory: BodySource;
+  readonly #holders: BodyHolders;
   readonly #shelves = new Map<SwarmId, Shelf>();
   readonly #closing = new Set<Promise<void>>();
 
-  /** `recycle` is told of bodies written that nobody looks at any more. */
-  constructor(tell: (fact: StoreFact) => void, recycle: (body: Uint8Array) => void = () => {}) {
+  /** `memory` lends bodies to read into, and takes back what nobody looks at any more. */
+  constructor(tell: (fact: StoreFact) => void, memory: BodySource = {}) {
     this.#tell = tell;
-    this.#recycle = recycle;
+    this.#memory = memory;
+    this.#holders = new BodyHolders((body) => memory.recycle?.(body));
   }
 
   /** A store that is open already. */
@@ -53,6 +61,7 @@ export class StoreKeeper {
 
   /** The answer comes later, never from within. */
   perform(order: StoreOrder): void {
+    if (order.type === 'releaseBody') return this.#holders.drop(order.body);
     const shelf = this.#shelves.get(order.swarm);
     if (shelf === undefined) return;
     if (order.type === 'closeStore') return this.#close(order.swarm, shelf);
@@ -65,7 +74,7 @@ export class StoreKeeper {
   }
 
   #newShelf(open: OpenStore | undefined, store: ChunkStore | undefined): Shelf {
-    return { open, store, trouble: undefined, recent: new RecentChunks(recentBytesMax, this.#recycle) };
+    return { open, store, trouble: undefined, recent: new RecentChunks(recentBytesMax, this.#holders) };
   }
 
   #close(swarm: SwarmId, shelf: Shelf): void {
@@ -75,13 +84,13 @@ export class StoreKeeper {
     this.#closing.add(closing);
   }
 
-  async #answer(order: Exclude<StoreOrder, { type: 'closeStore' }>, shelf: Shelf): Promise<void> {
+  async #answer(order: Work, shelf: Shelf): Promise<void> {
     const fact = await this.#carryOut(order, shelf);
     // A swarm may have been left, and joined anew, while its disk was at work.
     if (this.#shelves.get(order.swarm) === shelf) this.#tell(fact);
   }
 
-  async #carryOut(order: Exclude<StoreOrder, { type: 'closeStore' }>, shelf: Shelf): Promise<StoreFact> {
+  async #carryOut(order: Work, shelf: Shelf): Promise<StoreFact> {
     const { swarm } = order;
     try {
       switch (order.type) {
@@ -93,7 +102,8 @@ export class StoreKeeper {
           return { type: outcome === 'damaged' ? 'chunkDamaged' : 'chunkStored', swarm, chunk: order.chunk };
         }
         case 'readChunk': {
-          const body = shelf.recent.get(order.chunk) ?? (await shelf.store!.readChunk(order.chunk));
+          const body = shelf.recent.get(order.chunk) ?? (await this.#read(order.chunk, shelf.store!));
+          this.#holders.hold(body);
           return { type: 'chunkRead', swarm, read: order.read, body };
         }
         case 'finishStore':
@@ -109,6 +119,10 @@ export class StoreKeeper {
     }
   }
 
+  #read(chunk: number, store: ChunkStore): Promise<Uint8Array> {
+    return store.readChunk(chunk, this.#memory.lend?.(store.document.layout.sizeOfChunk(chunk)));
+  }
+
   async #open(swarm: SwarmId, document: ManifestDocument, shelf: Shelf): Promise<StoreFact> {
     const store = await shelf.open!(document);
     // Left meanwhile: nobody else will close it.
@@ -118,7 +132,7 @@ export class StoreKeeper {
   }
 }
 
-function failure(order: Exclude<StoreOrder, { type: 'closeStore' }>, { code }: ShoalError): StoreFact {
+function failure(order: Work, { code }: ShoalError): StoreFact {
   const { swarm } = order;
   switch (order.type) {
     case 'openStore':

@@ -372,7 +372,7 @@ export class Peer implements Identity {
 
   #carryOut(order: StoreOrder): StoreFact | undefined {
     const { swarm } = order;
-    if (order.type === 'closeStore') return undefined;
+    if (order.type === 'closeStore' || order.type === 'releaseBody') return undefined;
     if (order.type === 'openStore') return this.#open(order);
     const store = this.#stores.get(swarm)!;
     if (order.type === 'finishStore') return { type: 'storeFinished', swarm };

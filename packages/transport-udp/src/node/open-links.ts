@@ -42,6 +42,10 @@ class SocketLinks extends OnSocket<LinkFact, LinkCarrier> implements NodeLinks {
     else this.driver.tell((carrier, now) => carrier.perform(order, now));
   }
 
+  lend(bytes: number): Uint8Array {
+    return this.driver.machine.bodies.take(bytes);
+  }
+
   recycle(body: Uint8Array): void {
     this.driver.machine.bodies.give(body);
   }
