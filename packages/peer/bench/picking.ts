@@ -3,7 +3,7 @@
 
 import { Bitfield, type Rng, seededRng } from '@shoal/machine';
 import { Availability } from '../src/availability.ts';
-import { RarestFirst } from '../src/index.ts';
+import { RarestFirst } from '../src/picking/rarest-first.ts';
 
 const sizes = [
   { chunks: 1_000, peers: 10 },
@@ -44,9 +44,9 @@ process.stdout.write('chunks   peers    ours   plain search     ours   plain sea
 for (const { chunks, peers } of sizes) {
   const rng = seededRng(`${chunks} ${peers}`);
   const policy = new RarestFirst(chunks, rng);
+  for (let chunk = 0; chunk < chunks; chunk += 1) policy.add(chunk, 0);
   const copies = new Availability(chunks, (chunk, count) => policy.setCopies(chunk, count));
   for (let peer = 0; peer < peers; peer += 1) copies.addAll(someHalf(chunks, rng));
-  for (let chunk = 0; chunk < chunks; chunk += 1) policy.add(chunk);
   const free = Bitfield.full(chunks);
   const rich = Bitfield.full(chunks);
   const poor = new Bitfield(chunks);

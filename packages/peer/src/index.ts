@@ -3,8 +3,9 @@
 export * from './content.ts';
 export * from './events.ts';
 export * from './fluid-bound.ts';
-export * from './picking/policy.ts';
-export * from './picking/rarest-first.ts';
+export * from './join-options.ts';
+export { type Priority, type PrioritySpan, type ReadingPlace } from './picking/demand.ts';
+export { type PolicyName } from './picking/picker.ts';
 export type { RateLimits } from './rate-limits.ts';
 export * from './session.ts';
 export * from './store-orders.ts';

@@ -2,13 +2,12 @@
 // of the user come in; orders for both and events go out. It decides whose each fact is, and leaves the rest to the
 // swarm, the tracker client or the mesh of links that it belongs to.
 
-import { type HashSuite, type ManifestDocument, pureHashes } from '@shoal/chunker';
+import { type HashSuite, pureHashes } from '@shoal/chunker';
 import {
-  type Address,
-  type AskId,
   assertNever,
   type Bitfield,
   earliest,
+  type ErrorCode,
   type Instant,
   type LinkFact,
   type LinkId,
@@ -28,17 +27,18 @@ import {
   isPeerMessage,
   isPeerReply,
   isPeerRequest,
-  type PeerContact,
   type PeerMessage,
   type SwarmId,
 } from '@shoal/wire';
 import { ByteBudget } from './byte-budget.ts';
 import type { ContentShape } from './content.ts';
 import type { SessionEvent } from './events.ts';
+import { Exchanges } from './exchanges.ts';
 import type { SwarmHost } from './host.ts';
+import type { JoinOptions } from './join-options.ts';
 import { Mesh } from './links/mesh.ts';
 import type { Neighbour } from './links/neighbours.ts';
-import type { PickingPolicy } from './picking/policy.ts';
+import type { PrioritySpan, ReadingPlace } from './picking/demand.ts';
 import type { RateLimits } from './rate-limits.ts';
 import type { StoreFact, StoreOrder } from './store-orders.ts';
 import { Swarm } from './swarm.ts';
@@ -72,37 +72,11 @@ export interface SessionOptions {
   readonly limits?: RateLimits;
 }
 
-export interface JoinOptions {
-  readonly swarm: SwarmId;
-  /** Under which trackers list it. */
-  readonly name: string;
-  readonly trackers?: readonly Address[];
-  readonly peers?: readonly PeerContact[];
-  /** The manifest; fetched from peers when absent. The store is opened by an order. */
-  readonly document?: ManifestDocument;
-  /** There when the store is open already, with what it holds (taken over). */
-  readonly content?: { readonly shape: ContentShape; readonly held: Bitfield };
-  /** Hand out disjoint first copies: for who brings new content. */
-  readonly owner?: boolean;
-  /** Of this swarm alone; those of the session hold besides. */
-  readonly limits?: RateLimits | undefined;
-  /** Which chunk next; rarest first unless given. */
-  readonly picking?: (chunkCount: number) => PickingPolicy;
-}
-
-/** What an exchange under way belongs to. */
-interface Exchange {
-  readonly link: LinkId;
-  readonly swarm: Swarm;
-}
-
 export class Session implements Machine<SessionOutput> {
   readonly #out = new Outbox<SessionOutput>();
   readonly #swarms = new Map<SwarmId, Swarm>();
   readonly #names = new Map<SwarmId, string>();
-  /** Whose answers are awaited, and requests answered, on which link. */
-  readonly #asks = new Map<AskId, Exchange>();
-  readonly #requests = new Map<RequestId, Exchange>();
+  readonly #exchanges = new Exchanges();
   readonly #numbers: LinkNumbers;
   readonly #mesh: Mesh;
   readonly #trackers: Trackers;
@@ -153,6 +127,24 @@ export class Session implements Machine<SessionOutput> {
     this.#settle(now);
   }
 
+  /**
+   * Only these chunks are wanted from now on, some before others; the swarm is done when they are held. Too late once it
+   * is finishing.
+   */
+  want(swarm: SwarmId, spans: readonly PrioritySpan[], now: Instant): void {
+    this.#tell(swarm, now, (known) => known.want(spans, now));
+  }
+
+  /** Reader number `reader` of ours waits for the chunk at this place and will need the next ones; undefined: it has gone. */
+  read(swarm: SwarmId, reader: number, place: ReadingPlace | undefined, now: Instant): void {
+    this.#tell(swarm, now, (known) => known.read(reader, place, now));
+  }
+
+  /** The store could not give a chunk to a reader of ours. */
+  lost(swarm: SwarmId, chunk: number, code: ErrorCode, now: Instant): void {
+    this.#tell(swarm, now, (known) => known.lost(chunk, code, now));
+  }
+
   /** Leaves everything. Ends with the event `stopped`, at once or when the trackers have heard of it. */
   stop(now: Instant): void {
     if (this.#goodbyes !== undefined) return;
@@ -181,9 +173,7 @@ export class Session implements Machine<SessionOutput> {
   }
 
   handleStore(fact: StoreFact, now: Instant): void {
-    this.#now = now;
-    this.#swarms.get(fact.swarm)?.handleStore(fact, now);
-    this.#settle(now);
+    this.#tell(fact.swarm, now, (known) => known.handleStore(fact, now));
   }
 
   poll(): SessionOutput | undefined {
@@ -209,6 +199,13 @@ export class Session implements Machine<SessionOutput> {
     this.#settle(now);
   }
 
+  #tell(id: SwarmId, now: Instant, call: (swarm: Swarm) => void): void {
+    this.#now = now;
+    const swarm = this.#swarms.get(id);
+    if (swarm !== undefined) call(swarm);
+    this.#settle(now);
+  }
+
   #handleFact(fact: LinkFact, now: Instant): void {
     switch (fact.type) {
       case 'linkOpened':
@@ -219,33 +216,23 @@ export class Session implements Machine<SessionOutput> {
         return this.#handleMessage(fact.link, fact.message, now);
       case 'requestReceived':
         return this.#handleRequest(fact.link, fact.request, fact.message, now);
-      case 'requestCancelled': {
-        this.#requests.get(fact.request)?.swarm.handleCancelled(fact.link, fact.request, now);
-        this.#requests.delete(fact.request);
-        return;
-      }
-      case 'answerSent': {
-        this.#requests.get(fact.request)?.swarm.handleSent(fact.link, fact.request, now);
-        this.#requests.delete(fact.request);
-        return;
-      }
+      case 'requestCancelled':
+        return this.#exchanges.endRequest(fact.request)?.handleCancelled(fact.link, fact.request, now);
+      case 'answerSent':
+        return this.#exchanges.endRequest(fact.request)?.handleSent(fact.link, fact.request, now);
       case 'answerProgressed':
-        return this.#asks.get(fact.ask)?.swarm.handleProgress(fact.ask, fact.bodyBytes, now);
+        return this.#exchanges.askerOf(fact.ask)?.handleProgress(fact.ask, fact.bodyBytes, now);
       case 'answerReceived':
         return this.#handleAnswer(fact, now);
-      case 'askFailed': {
-        const swarm = this.#asks.get(fact.ask)?.swarm;
-        this.#asks.delete(fact.ask);
-        return swarm?.handleAskFailed(fact.ask, fact.code, now);
-      }
+      case 'askFailed':
+        return this.#exchanges.endAsk(fact.ask)?.handleAskFailed(fact.ask, fact.code, now);
       default:
         assertNever(fact, 'link fact');
     }
   }
 
   #handleAnswer(fact: LinkFact & { type: 'answerReceived' }, now: Instant): void {
-    const swarm = this.#asks.get(fact.ask)?.swarm;
-    this.#asks.delete(fact.ask);
+    const swarm = this.#exchanges.endAsk(fact.ask);
     const decoded = decode(fact.head);
     const reply = decoded.ok && isPeerReply(decoded.message) ? decoded.message : undefined;
     swarm?.handleAnswer(fact.ask, reply, fact.body, fact.srttMs, now);
@@ -289,7 +276,7 @@ export class Session implements Machine<SessionOutput> {
     }
     const swarm = this.#swarms.get(decoded.message.swarm);
     if (swarm === undefined) return this.#link({ type: 'refuse', link, request, code: 'notFound' });
-    this.#requests.set(request, { link, swarm });
+    this.#exchanges.requested(request, link, swarm);
     swarm.handleRequest(link, request, decoded.message, now);
   }
 
@@ -322,8 +309,7 @@ export class Session implements Machine<SessionOutput> {
     swarm.close();
     this.#swarms.delete(id);
     this.#names.delete(id);
-    for (const [ask, asker] of this.#asks) if (asker.swarm === swarm) this.#asks.delete(ask);
-    for (const [request, asked] of this.#requests) if (asked.swarm === swarm) this.#requests.delete(request);
+    this.#exchanges.swarmLeft(swarm);
     this.#trackers.leave(id, now);
     this.#mesh.leave(id, now);
   }
@@ -339,8 +325,7 @@ export class Session implements Machine<SessionOutput> {
   #linkEnded(neighbour: Neighbour, now: Instant): void {
     const { link } = neighbour;
     for (const swarm of this.#swarms.values()) swarm.handlePart(link, now);
-    for (const [ask, exchange] of this.#asks) if (exchange.link === link) this.#asks.delete(ask);
-    for (const [request, exchange] of this.#requests) if (exchange.link === link) this.#requests.delete(request);
+    this.#exchanges.linkEnded(link);
   }
 
   /** Ends every call: what must not happen within one, and what may be done now. */
@@ -395,17 +380,17 @@ export class Session implements Machine<SessionOutput> {
       send: (link, message) => this.#send(link, message),
       ask: (swarm, link, message, bodyBytesMax) => {
         const ask = this.#numbers.nextAsk();
-        this.#asks.set(ask, { link, swarm: this.#swarms.get(swarm)! });
+        this.#exchanges.asked(ask, link, this.#swarms.get(swarm)!);
         this.#link({ type: 'ask', link, ask, request: encode(message), bodyBytesMax });
         return ask;
       },
       cancel: (link, ask) => {
-        this.#asks.delete(ask);
+        this.#exchanges.endAsk(ask);
         this.#link({ type: 'cancelAsk', link, ask });
       },
       answer: (link, request, reply, body) => this.#link({ type: 'answer', link, request, head: encode(reply), body }),
       refuse: (link, request, code) => {
-        this.#requests.delete(request);
+        this.#exchanges.endRequest(request);
         this.#link({ type: 'refuse', link, request, code });
       },
       order: (order) => this.#out.push({ type: 'storeOrder', order }),

@@ -18,7 +18,7 @@ export type StoreOrder =
   | { readonly type: 'readChunk'; readonly swarm: SwarmId; readonly chunk: number; readonly read: ReadNumber }
   /** Nobody will look at the body of a `chunkRead` again. Not told of every body: of those that were sent whole. */
   | { readonly type: 'releaseBody'; readonly swarm: SwarmId; readonly body: Uint8Array }
-  /** All chunks are held: put the files under their names. Answered by `storeFinished` or `finishFailed`. */
+  /** All that is wanted is held: put those files under their names. Answered by `storeFinished` or `finishFailed`. */
   | { readonly type: 'finishStore'; readonly swarm: SwarmId }
   /** The swarm is left. Nothing more is asked of its store, and no answer is awaited. */
   | { readonly type: 'closeStore'; readonly swarm: SwarmId };
@@ -37,5 +37,10 @@ export type StoreFact =
   | { readonly type: 'writeFailed'; readonly swarm: SwarmId; readonly chunk: number; readonly code: ErrorCode }
   | { readonly type: 'chunkRead'; readonly swarm: SwarmId; readonly read: ReadNumber; readonly body: Uint8Array }
   | { readonly type: 'readFailed'; readonly swarm: SwarmId; readonly read: ReadNumber; readonly code: ErrorCode }
-  | { readonly type: 'storeFinished'; readonly swarm: SwarmId }
+  | {
+      readonly type: 'storeFinished';
+      readonly swarm: SwarmId;
+      /** What is left, when unwanted files went and took along what chunks had of them. */
+      readonly held?: Bitfield;
+    }
   | { readonly type: 'finishFailed'; readonly swarm: SwarmId; readonly code: ErrorCode };

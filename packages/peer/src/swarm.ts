@@ -4,7 +4,6 @@
 import type { Decoded, ManifestDocument, ManifestProblem } from '@shoal/chunker';
 import {
   type Address,
-  after,
   type AskId,
   assertNever,
   Bitfield,
@@ -13,7 +12,6 @@ import {
   type Instant,
   type LinkCode,
   type LinkId,
-  NEVER,
   type PeerId,
   type RequestId,
 } from '@shoal/machine';
@@ -29,44 +27,32 @@ import { ByteBudget } from './byte-budget.ts';
 import type { ContentShape } from './content.ts';
 import type { WaitReason } from './events.ts';
 import { Fetching } from './fetching/fetching.ts';
+import { Finishing } from './finishing.ts';
 import { Giving } from './giving/giving.ts';
 import { giveManifestPart } from './giving/manifest-parts.ts';
 import type { SwarmHost } from './host.ts';
+import { Holding } from './holding.ts';
+import type { JoinOptions } from './join-options.ts';
 import { Metadata } from './metadata.ts';
 import { News } from './news.ts';
-import type { PickingPolicy } from './picking/policy.ts';
-import { RarestFirst } from './picking/rarest-first.ts';
-import type { RateLimits } from './rate-limits.ts';
+import type { PrioritySpan, ReadingPlace } from './picking/demand.ts';
 import { Remote } from './remote.ts';
 import type { StoreFact } from './store-orders.ts';
 import { type SwarmReport, Tally } from './tally.ts';
 import { WaitWatch } from './wait-watch.ts';
 
-const finishRetryMs = 5_000; // how often a full disk is tried again when only the end is missing
-
 /** Messages that concern one swarm, other than those that open and close it on a link. */
 export type SwarmMessage = Extract<PeerMessage, { type: 'have' | 'interest' | 'unchoke' }>;
 
-export interface SwarmOptions {
-  readonly swarm: SwarmId;
+export interface SwarmOptions extends Omit<JoinOptions, 'name' | 'trackers' | 'peers'> {
   readonly host: SwarmHost;
-  /** The manifest; fetched from the swarm when absent. */
-  readonly document?: ManifestDocument | undefined;
-  /** There when the store is open already. `held` is taken over. */
-  readonly content?: { readonly shape: ContentShape; readonly held: Bitfield } | undefined;
-  /** Hand out disjoint first copies: for who brings content into a swarm that nobody else has. */
-  readonly owner?: boolean | undefined;
-  /** Of this swarm alone; those of the session hold besides. */
-  readonly limits?: RateLimits | undefined;
-  /** Rarest first unless given. */
-  readonly picking?: ((chunkCount: number) => PickingPolicy) | undefined;
 }
 
 /** What is known once the store is open. */
 interface Content {
   readonly shape: ContentShape;
   readonly held: Bitfield;
-  readonly resumedBytes: number;
+  readonly holding: Holding;
   readonly fetching: Fetching;
   readonly giving: Giving;
 }
@@ -85,10 +71,10 @@ export class Swarm {
   readonly #greeted = new Set<LinkId>();
   #document: ManifestDocument | undefined;
   #content: Content | undefined;
-  #heldBytes = 0;
-  #isFinished = false;
+  readonly #finishing: Finishing;
+  /** As far as told before the store was open; everything unless told. */
+  #wanted: readonly PrioritySpan[] | undefined;
   readonly #news = new News((chunks) => this.#tellNews(chunks));
-  #finishAt: Instant = NEVER;
   readonly #waits: WaitWatch;
 
   constructor(options: SwarmOptions, now: Instant) {
@@ -96,6 +82,7 @@ export class Swarm {
     this.#host = options.host;
     this.#options = options;
     this.#tally = new Tally(now);
+    this.#finishing = new Finishing(this.id, this.#host);
     const { upBytesPerSecondMax, downBytesPerSecondMax } = options.limits ?? {};
     const { fetchBudget, giveBudget } = options.host;
     this.#fetchBudget = new ByteBudget({ bytesPerSecondMax: downBytesPerSecondMax, within: fetchBudget });
@@ -113,14 +100,38 @@ export class Swarm {
     return this.#content;
   }
 
-  get isFinished(): boolean {
-    return this.#isFinished;
+  /** Whether all that is wanted is held, and what is wanted can no longer change. */
+  get isFinishing(): boolean {
+    return this.#finishing.hasBegun;
+  }
+
+  /** Only these chunks are wanted from now on, some before others. Too late once it is finishing. */
+  want(spans: readonly PrioritySpan[], now: Instant): void {
+    if (this.isFinishing) return;
+    this.#wanted = spans;
+    this.#content?.fetching.want(spans, now);
+    this.#finishWhenComplete();
+  }
+
+  /** Somebody reads, and waits for the chunk at this place; undefined when it reads no more. */
+  read(reader: number, place: ReadingPlace | undefined, now: Instant): void {
+    this.#content?.fetching.read(reader, place, now);
+  }
+
+  /** The store no longer has a chunk as it was. */
+  lost(chunk: number, code: ErrorCode, now: Instant): void {
+    if (this.#content === undefined) return;
+    this.#host.emit({ type: 'readFailed', swarm: this.id, chunk, code });
+    // What no longer verifies is no longer held. Before the end it is fetched again; after it, others are asked.
+    const isGone = code === 'storeDamaged' || code === 'contentChanged' || code === 'notFound';
+    if (!isGone || !this.#content.holding.forget(chunk)) return;
+    if (!this.#finishing.isDone) this.#content.fetching.chunkLost(chunk, now);
   }
 
   /** Whether the remote on this link would miss nothing, nor we, if the link ended. */
   isIdle(link: LinkId): boolean {
     const remote = this.#remotes.get(link);
-    return remote === undefined || (this.#isFinished && remote.isComplete);
+    return remote === undefined || (this.#finishing.isDone && remote.isComplete);
   }
 
   /** Joins on a link, unless we have. */
@@ -237,9 +248,9 @@ export class Swarm {
       case 'readFailed':
         return this.#readFailed(fact.read, fact.code, now);
       case 'storeFinished':
-        return this.#finished(now);
+        return this.#finished(fact.held, now);
       case 'finishFailed':
-        return this.#finishFailed(fact.code, now);
+        return this.#finishing.failed(fact.code, now);
       default:
         assertNever(fact, 'store fact');
     }
@@ -248,7 +259,7 @@ export class Swarm {
   nextTimeout(): Instant {
     const own = earliest(
       this.#news.nextTimeout(),
-      this.#finishAt,
+      this.#finishing.nextTimeout(),
       this.#waits.nextTimeout(),
       this.#metadata.nextTimeout(),
       this.#fetchBudget.nextTimeout(),
@@ -266,7 +277,7 @@ export class Swarm {
     this.#content?.fetching.handleTimeout(now);
     this.#content?.giving.handleTimeout(now);
     this.#news.handleTimeout(now);
-    if (now >= this.#finishAt) this.#finish();
+    this.#finishing.handleTimeout(now);
     this.#waits.handleTimeout(now);
   }
 
@@ -279,14 +290,16 @@ export class Swarm {
   }
 
   report(now: Instant): SwarmReport {
-    const { shape, held, resumedBytes } = this.#content ?? {};
+    const { shape, holding, fetching } = this.#content ?? {};
     return {
       ...this.#tally.report(now),
       totalBytes: shape?.totalBytes ?? 0,
+      wantedBytes: fetching?.wantedBytes ?? 0,
+      missingBytes: fetching?.missingBytes ?? 0,
       chunkCount: shape?.chunkCount ?? 0,
-      heldBytes: this.#heldBytes,
-      heldChunks: held?.count ?? 0,
-      resumedBytes: resumedBytes ?? 0,
+      heldBytes: holding?.bytes ?? 0,
+      heldChunks: holding?.held.count ?? 0,
+      resumedBytes: holding?.resumedBytes ?? 0,
       remoteCount: this.#remotes.size,
     };
   }
@@ -326,39 +339,35 @@ export class Swarm {
   }
 
   #open(shape: ContentShape, held: Bitfield, now: Instant): void {
-    for (const chunk of held.ones()) this.#heldBytes += shape.sizeOfChunk(chunk);
-    const resumedBytes = this.#heldBytes;
     const { id: swarm } = this;
-    const { host, owner, picking } = this.#options;
-    const policy = picking?.(shape.chunkCount) ?? new RarestFirst(shape.chunkCount, host.rng.fork(`picking ${swarm}`));
+    const { host, owner, policy = 'rarestFirst' } = this.#options;
     const tally = this.#tally;
     const fetching = new Fetching({ swarm, host, shape, held, policy, tally, budget: this.#fetchBudget });
+    if (this.#wanted !== undefined) fetching.want(this.#wanted, now);
     const giving = new Giving({ swarm, host, shape, held, tally, budget: this.#giveBudget, owner: owner === true });
-    this.#content = { shape, held, resumedBytes, fetching, giving };
+    const holding = new Holding(shape, held);
+    this.#content = { shape, held, holding, fetching, giving };
     const { chunkCount, totalBytes } = shape;
-    const [heldChunks, heldBytes] = [held.count, this.#heldBytes];
+    const [heldChunks, heldBytes] = [held.count, holding.bytes];
     host.emit({ type: 'storeReady', swarm, chunkCount, totalBytes, heldChunks, heldBytes });
     host.opened(swarm);
     for (const remote of this.#remotes.values()) {
       remote.knowsOurs = remote.knowsManifest;
       this.greet(remote.link);
     }
-    if (held.isFull) {
-      if (this.#options.content === undefined) this.#finish();
-      else this.#finished(now);
-    }
+    if (this.#options.content === undefined) this.#finishWhenComplete();
+    else if (held.isFull) this.#finished(undefined, now);
   }
 
   #chunkStored(chunk: number, now: Instant): void {
     if (this.#content === undefined) return;
-    const { shape, held, fetching } = this.#content;
+    const { holding, fetching } = this.#content;
     const from = fetching.chunkStored(chunk);
     if (from === undefined) return;
-    const bytes = shape.sizeOfChunk(chunk);
-    this.#heldBytes += bytes;
+    const bytes = holding.stored(chunk);
     this.#host.emit({ type: 'chunkHeld', swarm: this.id, chunk, bytes, from: from.peer });
-    this.#news.add(chunk, held.isFull, now);
-    if (held.isFull) this.#finish();
+    this.#news.add(chunk, fetching.isComplete, now);
+    this.#finishWhenComplete();
   }
 
   #chunkDamaged(chunk: number, now: Instant): void {
@@ -371,13 +380,7 @@ export class Swarm {
 
   #readFailed(read: number, code: ErrorCode, now: Instant): void {
     const chunk = this.#content?.giving.readFailed(read, now);
-    if (chunk === undefined || this.#content === undefined) return;
-    this.#host.emit({ type: 'readFailed', swarm: this.id, chunk, code });
-    // What no longer verifies is no longer held. Before the end it is fetched again; after it, others are asked.
-    const isGone = code === 'storeDamaged' || code === 'contentChanged' || code === 'notFound';
-    if (!isGone || !this.#content.held.clear(chunk)) return;
-    this.#heldBytes -= this.#content.shape.sizeOfChunk(chunk);
-    if (!this.#isFinished) this.#content.fetching.chunkLost(chunk, now);
+    if (chunk !== undefined) this.lost(chunk, code, now);
   }
 
   /** Announces what was stored since the last time to whoever lacks it, and to an owner, which watches its copies spread. */
@@ -393,28 +396,22 @@ export class Swarm {
     this.#host.chunksHeld(this.id, chunks);
   }
 
-  #finish(): void {
-    this.#finishAt = NEVER;
-    this.#host.order({ type: 'finishStore', swarm: this.id });
+  #finishWhenComplete(): void {
+    if (this.#content?.fetching.isComplete === true) this.#finishing.begin();
   }
 
-  #finished(now: Instant): void {
-    this.#isFinished = true;
+  #finished(left: Bitfield | undefined, now: Instant): void {
+    if (left !== undefined) this.#content?.holding.keepOnly(left);
+    this.#finishing.done();
     this.#waits.stop();
     this.#tally.completed(now);
     if (this.#options.content === undefined)
       this.#host.emit({ type: 'completed', swarm: this.id, elapsedMs: this.#tally.elapsedMs(now) });
   }
 
-  #finishFailed(code: ErrorCode, now: Instant): void {
-    if (code !== 'diskFull') return this.#host.failed(this.id, code);
-    this.#host.emit({ type: 'paused', swarm: this.id, code });
-    this.#finishAt = after(now, finishRetryMs);
-  }
-
   /** Why nothing goes on. */
   #waitReason(): WaitReason | undefined {
-    if (this.#content?.held.isFull === true || this.#content?.fetching.isPaused === true) return undefined;
+    if (this.#content?.fetching.isComplete === true || this.#content?.fetching.isPaused === true) return undefined;
     if (this.#remotes.size === 0) return 'noPeers';
     if (this.#content === undefined) return this.#document === undefined ? 'noManifest' : undefined;
     return this.#content.fetching.hasSource ? undefined : 'noSource';

@@ -22,6 +22,10 @@ export interface RemoteTally {
 export interface SwarmReport {
   readonly totalBytes: number;
   readonly chunkCount: number;
+  /** Of chunks that are wanted: all, unless only some files are. */
+  readonly wantedBytes: number;
+  /** Of these, what is not held yet. */
+  readonly missingBytes: number;
   readonly heldBytes: number;
   readonly heldChunks: number;
   /** Held before this run began. */
@@ -109,7 +113,17 @@ export class Tally {
   /** The part of a report that is known here. */
   report(
     now: Instant,
-  ): Omit<SwarmReport, 'totalBytes' | 'chunkCount' | 'heldBytes' | 'heldChunks' | 'resumedBytes' | 'remoteCount'> {
+  ): Omit<
+    SwarmReport,
+    | 'totalBytes'
+    | 'chunkCount'
+    | 'wantedBytes'
+    | 'missingBytes'
+    | 'heldBytes'
+    | 'heldChunks'
+    | 'resumedBytes'
+    | 'remoteCount'
+  > {
     return {
       receivedBytes: this.receivedBytes,
       sentBytes: this.sentBytes,

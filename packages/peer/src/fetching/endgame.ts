@@ -8,12 +8,17 @@ import type { Asked, Asks } from './asks.ts';
 const askersMax = 2; // one chunk is asked of at most so many remotes at once (silent ones not counted)
 const clearlyQuicker = 1.5; // the newcomer's time, so many times over, must still beat the wait
 
-/** The chunk that `remote`, which has room, should be asked for although others were asked before it. */
-export function chunkToDouble(remote: Remote, asks: Asks, now: Instant): number | undefined {
+/** The chunk of those that count that `remote`, which has room, should be asked for although others were before it. */
+export function chunkToDouble(
+  remote: Remote,
+  asks: Asks,
+  now: Instant,
+  counts: (chunk: number) => boolean = () => true,
+): number | undefined {
   let chunk: number | undefined;
   let longestMs = 0;
   for (const asked of asks) {
-    if (!remote.has(asked.chunk)) continue;
+    if (!remote.has(asked.chunk) || !counts(asked.chunk)) continue;
     const waitMs = remainingMs(asked, now);
     if (waitMs <= longestMs || !isQuicker(remote, asked, waitMs, now)) continue;
     const others = asks.ofChunk(asked.chunk);

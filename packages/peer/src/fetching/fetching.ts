@@ -1,18 +1,19 @@
 // Gets what is missing: whom to ask for which chunk, and what to do with what comes back. Each remote is kept busy to
 // the depth of its own pipeline, so the quicker ones are asked for more; which chunk is the picking policy's choice.
 
-import { type AskId, type Bitfield, after, earliest, type Instant, type LinkCode, Timers } from '@shoal/machine';
+import { type AskId, Bitfield, after, earliest, type Instant, type LinkCode, Timers } from '@shoal/machine';
 import type { ErrorCode } from '@shoal/machine';
 import { type PeerReply, requestsPerUnchokeMax, type SwarmId } from '@shoal/wire';
-import { Availability } from '../availability.ts';
 import type { ByteBudget } from '../byte-budget.ts';
 import type { ContentShape } from '../content.ts';
 import type { SwarmHost } from '../host.ts';
-import type { PickingPolicy } from '../picking/policy.ts';
+import { type PrioritySpan, type ReadingPlace, urgent } from '../picking/demand.ts';
+import type { Picker, PolicyName } from '../picking/picker.ts';
 import type { Remote } from '../remote.ts';
 import type { Tally } from '../tally.ts';
 import { type Asked, Asks } from './asks.ts';
 import { chunkToDouble } from './endgame.ts';
+import { Supply } from './supply.ts';
 import { NEVER } from '@shoal/machine';
 
 const restMs = 500; // a remote that refuses is left alone so long
@@ -32,7 +33,7 @@ export interface FetchingOptions {
   readonly shape: ContentShape;
   /** Shared with the giver; chunks are set here once they are stored. */
   readonly held: Bitfield;
-  readonly policy: PickingPolicy;
+  readonly policy: PolicyName;
   readonly tally: Tally;
   readonly budget: ByteBudget;
 }
@@ -42,17 +43,18 @@ export class Fetching {
   readonly #host: SwarmHost;
   readonly #shape: ContentShape;
   readonly #held: Bitfield;
-  readonly #policy: PickingPolicy;
+  readonly #supply: Supply;
+  readonly #picker: Picker;
   readonly #tally: Tally;
   readonly #budget: ByteBudget;
-  readonly #availability: Availability;
-  readonly #remotes = new Set<Remote>();
   readonly #asks = new Asks();
   readonly #writing = new Map<number, Writing>();
   readonly #silences = new Timers<Remote>();
   readonly #rests = new Timers<Remote>();
   #endgameAt: Instant = NEVER;
   #endgameTold = false;
+  /** What an owner has. */
+  readonly #everything: Bitfield;
   readonly #refill = (now: Instant): void => this.fill(now);
   #diskRetryAt: Instant = NEVER;
 
@@ -61,11 +63,27 @@ export class Fetching {
     this.#host = host;
     this.#shape = shape;
     this.#held = held;
-    this.#policy = policy;
+    const rng = host.rng.fork(`picking ${swarm}`);
+    const exhausted = (remote: Remote): void => this.#tellInterest(remote, false);
+    const unwanted = (chunk: number): void => this.#cancelAll(this.#asks.ofChunk(chunk));
+    this.#supply = new Supply({ shape, held, policy, rng, exhausted, unwanted });
+    this.#picker = this.#supply.picker;
     this.#tally = tally;
     this.#budget = budget;
-    this.#availability = new Availability(shape.chunkCount, (chunk, copies) => policy.setCopies(chunk, copies));
-    for (let chunk = 0; chunk < shape.chunkCount; chunk += 1) if (!held.has(chunk)) policy.add(chunk);
+    this.#everything = Bitfield.full(shape.chunkCount);
+  }
+
+  /** Whether all that is wanted is held. */
+  get isComplete(): boolean {
+    return this.#picker.missing === 0;
+  }
+
+  get wantedBytes(): number {
+    return this.#picker.wantedBytes;
+  }
+
+  get missingBytes(): number {
+    return this.#picker.missingBytes;
   }
 
   /** Whether the disk was full the last time. */
@@ -75,38 +93,25 @@ export class Fetching {
 
   /** Whether some remote can give something, or something is on its way. */
   get hasSource(): boolean {
-    if (this.#asks.size > 0 || this.#writing.size > 0) return true;
-    for (const remote of this.#remotes) if (remote.wantedCount > 0) return true;
-    return false;
+    return this.#asks.size > 0 || this.#writing.size > 0 || this.#supply.isThere;
   }
 
   /** The remote's chunks are known, newly or afresh. */
   remoteHolds(remote: Remote, bits: Bitfield, now: Instant): void {
-    if (this.#remotes.has(remote) && remote.held !== undefined) this.#availability.removeAll(remote.held);
-    this.#remotes.add(remote);
-    remote.held = bits;
-    remote.wantedCount = 0;
-    remote.freeCount = 0;
-    this.#availability.addAll(bits);
-    if (!this.#held.isFull) for (const chunk of bits.ones()) this.#countIn(remote, chunk);
+    this.#supply.remoteHolds(remote, bits);
     this.#fillRemote(remote, now);
   }
 
   /** The remote holds more chunks. */
   remoteHas(remote: Remote, chunks: readonly number[], now: Instant): void {
-    for (const chunk of chunks) {
-      if (!remote.held!.set(chunk)) continue;
-      this.#availability.add(chunk);
-      this.#countIn(remote, chunk);
-    }
+    for (const chunk of chunks) this.#supply.remoteHas(remote, chunk);
     this.#fillRemote(remote, now);
   }
 
   remoteLeft(remote: Remote, now: Instant): void {
-    if (!this.#remotes.delete(remote)) return;
+    if (!this.#supply.remoteLeft(remote)) return;
     this.#silences.clear(remote);
     this.#rests.clear(remote);
-    this.#availability.removeAll(remote.held!);
     for (const asked of this.#asks.ofRemote(remote)) this.#drop(asked);
     this.fill(now);
   }
@@ -144,7 +149,7 @@ export class Fetching {
     const { remote, chunk } = asked;
     this.#drop(asked);
     this.#watch(remote, now);
-    if (code === 'notFound') this.#lacks(remote, chunk);
+    if (code === 'notFound') this.#supply.remoteLacks(remote, chunk);
     else if (code === 'tooLarge') this.#host.accuse(remote.peer, 'badReply');
     else if (code !== 'damaged') this.#rests.set(remote, after(now, restMs));
     this.fill(now);
@@ -162,21 +167,25 @@ export class Fetching {
   chunkStored(chunk: number): Remote | undefined {
     const writing = this.#endWriting(chunk);
     if (writing === undefined) return undefined;
-    this.#held.set(chunk);
-    for (const remote of this.#remotes) {
-      if (!remote.has(chunk)) continue;
-      remote.wantedCount -= 1;
-      if (remote.wantedCount === 0) this.#tellInterest(remote, false);
-    }
+    this.#supply.stored(chunk);
     return writing.from;
   }
 
   /** The store has lost a chunk that it held. */
   chunkLost(chunk: number, now: Instant): void {
-    this.#policy.add(chunk, true);
-    for (const remote of this.#remotes) {
-      if (remote.has(chunk)) this.#countIn(remote, chunk);
-    }
+    this.#supply.lost(chunk);
+    this.fill(now);
+  }
+
+  /** Something else is wanted from now on. */
+  want(spans: readonly PrioritySpan[], now: Instant): void {
+    this.#picker.want(spans);
+    this.fill(now);
+  }
+
+  /** Somebody reads, and waits for the chunk at this place; undefined when it reads no more. */
+  read(reader: number, place: ReadingPlace | undefined, now: Instant): void {
+    this.#picker.read(reader, place);
     this.fill(now);
   }
 
@@ -201,7 +210,7 @@ export class Fetching {
 
   /** Takes back every request. */
   cancelAll(): void {
-    for (const asked of this.#asks) this.#cancel(asked);
+    this.#cancelAll(this.#asks);
   }
 
   /** The swarm is left: takes back every request, and what is being written counts no longer. */
@@ -213,7 +222,7 @@ export class Fetching {
 
   /** Asks every remote that has room. */
   fill(now: Instant): void {
-    for (const remote of this.#remotes) this.#fillRemote(remote, now);
+    for (const remote of this.#supply) this.#fillRemote(remote, now);
   }
 
   nextTimeout(): Instant {
@@ -257,20 +266,38 @@ export class Fetching {
   }
 
   #next(remote: Remote, now: Instant): number | undefined {
-    if (remote.freeCount > 0) return this.#policy.pick(remote.held!);
-    if (this.#policy.size > 0 || this.#asks.size === 0) return undefined;
+    const { hasReader, isPartial, size } = this.#picker;
+    // An owner serves what it has not offered, too. That costs the others first copies, so it is asked only where it matters.
+    const all = remote.isOffering ? this.#everything : remote.held!;
+    const next = hasReader ? this.#nextToRead(remote, all, now) : undefined;
+    if (next !== undefined) return next;
+    if (remote.freeCount > 0) return this.#picker.pick(remote.held!);
+    if (isPartial && remote.isOffering && size > 0) return this.#picker.pick(all);
+    if (size > 0 || this.#asks.size === 0) return undefined;
     if (!this.#endgameTold) {
       this.#endgameTold = true;
       this.#host.emit({ type: 'endgameStarted', swarm: this.#swarm });
     }
+    return this.#double(remote, now);
+  }
+
+  /** What a reader waits for: nobody is asked for it, or somebody slow is. */
+  #nextToRead(remote: Remote, among: Bitfield, now: Instant): number | undefined {
+    const chunk = this.#picker.pick(among, urgent);
+    if (chunk !== undefined) return chunk;
+    return this.#asks.size === 0 ? undefined : this.#double(remote, now, (asked) => this.#picker.isUrgent(asked));
+  }
+
+  /** A chunk that others are asked for already; they are looked over again in a moment. */
+  #double(remote: Remote, now: Instant, counts?: (chunk: number) => boolean): number | undefined {
     if (this.#endgameAt === NEVER) this.#endgameAt = after(now, endgameStepMs);
-    return chunkToDouble(remote, this.#asks, now);
+    return chunkToDouble(remote, this.#asks, now, counts);
   }
 
   #ask(remote: Remote, chunk: number, bytes: number, now: Instant): void {
     const request = { type: 'chunkRequest', swarm: this.#swarm, chunk } as const;
     const ask = this.#host.ask(this.#swarm, remote.link, request, bytes);
-    this.#take(chunk);
+    this.#supply.take(chunk);
     this.#budget.take(bytes, now);
     this.#asks.add({ ask, remote, chunk, bytes, at: now, arrivedBytes: 0, givenUp: false });
     remote.pipeline.asked(now);
@@ -278,10 +305,10 @@ export class Fetching {
   }
 
   #write(from: Remote, chunk: number, body: Uint8Array, now: Instant): void {
-    this.#take(chunk);
+    this.#supply.take(chunk);
     this.#tally.received(from.tally, body.length, now);
     this.#writing.set(chunk, { from, bytes: body.length });
-    for (const other of this.#asks.ofChunk(chunk)) this.#cancel(other);
+    this.#cancelAll(this.#asks.ofChunk(chunk));
     this.#host.order({ type: 'writeChunk', swarm: this.#swarm, chunk, body });
   }
 
@@ -318,6 +345,10 @@ export class Fetching {
     else this.#silences.set(remote, after(now, patienceMs));
   }
 
+  #cancelAll(asks: Iterable<Asked>): void {
+    for (const asked of asks) this.#cancel(asked);
+  }
+
   #cancel(asked: Asked): void {
     this.#tally.wastedBytes += asked.arrivedBytes;
     this.#host.cancel(asked.remote.link, asked.ask);
@@ -334,31 +365,8 @@ export class Fetching {
 
   /** The chunk may be asked for again, unless it is coming from elsewhere. */
   #release(chunk: number): void {
-    if (this.#held.has(chunk) || this.#writing.has(chunk) || this.#policy.has(chunk)) return;
-    if (this.#asks.ofChunk(chunk).some((asked) => !asked.givenUp)) return;
-    this.#policy.add(chunk, true);
-    for (const remote of this.#remotes) if (remote.has(chunk)) remote.freeCount += 1;
-  }
-
-  #take(chunk: number): void {
-    if (!this.#policy.has(chunk)) return;
-    this.#policy.remove(chunk);
-    for (const remote of this.#remotes) if (remote.has(chunk)) remote.freeCount -= 1;
-  }
-
-  #countIn(remote: Remote, chunk: number): void {
-    if (this.#held.has(chunk)) return;
-    remote.wantedCount += 1;
-    if (this.#policy.has(chunk)) remote.freeCount += 1;
-  }
-
-  /** The remote does not have what it said it had. */
-  #lacks(remote: Remote, chunk: number): void {
-    if (!remote.held!.clear(chunk)) return;
-    this.#availability.remove(chunk);
-    if (this.#held.has(chunk)) return;
-    remote.wantedCount -= 1;
-    if (this.#policy.has(chunk)) remote.freeCount -= 1;
+    if (this.#held.has(chunk) || this.#writing.has(chunk)) return;
+    if (!this.#asks.ofChunk(chunk).some((asked) => !asked.givenUp)) this.#supply.release(chunk);
   }
 
   #tellInterest(remote: Remote, interested: boolean, declined = 0): void {

@@ -71,7 +71,7 @@ export class FirstCopies {
     this.#shape = shape;
     this.#tell = tell;
     this.#spread = new RarestFirst(shape.chunkCount, rng);
-    for (let chunk = 0; chunk < shape.chunkCount; chunk += 1) this.#spread.add(chunk);
+    for (let chunk = 0; chunk < shape.chunkCount; chunk += 1) this.#spread.add(chunk, 0);
   }
 
   /** A remote whose chunks are known, newly or afresh (it has been told of none of ours then). */

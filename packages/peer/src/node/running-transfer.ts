@@ -151,6 +151,8 @@ export class RunningTransfer implements Transfer {
 const emptyReport: SwarmReport = {
   totalBytes: 0,
   chunkCount: 0,
+  wantedBytes: 0,
+  missingBytes: 0,
   heldBytes: 0,
   heldChunks: 0,
   resumedBytes: 0,

@@ -1,18 +1,18 @@
-// Which chunk next? A policy knows only which chunks are free to be asked for and how many copies of each are near;
-// who is asked, when and how often is not its business. Sequential and random orders are other bodies of this.
+// Which chunk next? A policy orders chunks that are free to be asked for and equally wanted. It knows only how many copies
+// of each are near; who is asked, when and how often is not its business, nor that some are wanted sooner (`picker.ts`).
 
 import type { Bitfield } from '@shoal/machine';
 
 export interface PickingPolicy {
   /** How many chunks can be picked. */
   readonly size: number;
-  /** The chunk may be picked. `urgent` goes before all others: somebody was asked for it and failed. */
-  add(chunk: number, urgent?: boolean): void;
-  /** The chunk is asked for or held: no longer to be picked. */
+  /** The chunk may be picked; so many copies of it are known. */
+  add(chunk: number, copies: number): void;
+  /** It may no longer. */
   remove(chunk: number): void;
   has(chunk: number): boolean;
-  /** So many copies of the chunk are known. Told for every chunk, free or not. */
+  /** Copies of a chunk that may be picked have come or gone. */
   setCopies(chunk: number, copies: number): void;
-  /** The best free chunk among those set in `among`; undefined when there is none. It stays free. */
+  /** The best chunk among those set in `among`; undefined when there is none. It may still be picked. */
   pick(among: Bitfield): number | undefined;
 }

@@ -12,10 +12,9 @@ const commonMax = 256; // chunks compared in that search
 export class RarestFirst implements PickingPolicy {
   readonly #rng: Rng;
   readonly #free: Bitfield;
-  /** Free chunks by copies; bucket 0 is for the urgent ones, bucket n + 1 for those with n copies. */
-  readonly #buckets: number[][] = [[]];
+  /** Free chunks by copies. */
+  readonly #buckets: number[][] = [];
   readonly #copies: Uint32Array;
-  readonly #urgent: Set<number> = new Set();
   /** Where each free chunk stands in its bucket. */
   readonly #places: Uint32Array;
 
@@ -38,23 +37,21 @@ export class RarestFirst implements PickingPolicy {
     return this.#copies[chunk]!;
   }
 
-  add(chunk: number, urgent = false): void {
+  add(chunk: number, copies: number): void {
     if (!this.#free.set(chunk)) return;
-    if (urgent) this.#urgent.add(chunk);
+    this.#copies[chunk] = copies;
     this.#enter(chunk);
   }
 
   remove(chunk: number): void {
-    if (!this.#free.clear(chunk)) return;
-    this.#exit(chunk);
-    this.#urgent.delete(chunk);
+    if (this.#free.clear(chunk)) this.#exit(chunk);
   }
 
   setCopies(chunk: number, copies: number): void {
-    const free = this.#free.has(chunk);
-    if (free) this.#exit(chunk);
+    if (!this.#free.has(chunk)) return;
+    this.#exit(chunk);
     this.#copies[chunk] = copies;
-    if (free) this.#enter(chunk);
+    this.#enter(chunk);
   }
 
   pick(among: Bitfield): number | undefined {
@@ -75,29 +72,25 @@ export class RarestFirst implements PickingPolicy {
   /** The rarest of the first few free chunks of `among` from a random place on. */
   #search(among: Bitfield): number | undefined {
     let best: number | undefined;
-    let [bestBucket, seen] = [Number.POSITIVE_INFINITY, 0];
+    let [bestCopies, seen] = [Number.POSITIVE_INFINITY, 0];
     for (const chunk of this.#free.common(among, this.#rng.below(this.#free.length))) {
-      const bucket = this.#bucketOf(chunk);
-      if (bucket < bestBucket) [best, bestBucket] = [chunk, bucket];
+      const copies = this.#copies[chunk]!;
+      if (copies < bestCopies) [best, bestCopies] = [chunk, copies];
       seen += 1;
       if (seen === commonMax) break;
     }
     return best;
   }
 
-  #bucketOf(chunk: number): number {
-    return this.#urgent.has(chunk) ? 0 : this.#copies[chunk]! + 1;
-  }
-
   #enter(chunk: number): void {
-    const index = this.#bucketOf(chunk);
-    while (this.#buckets.length <= index) this.#buckets.push([]);
-    const bucket = this.#buckets[index]!;
+    const copies = this.#copies[chunk]!;
+    while (this.#buckets.length <= copies) this.#buckets.push([]);
+    const bucket = this.#buckets[copies]!;
     this.#places[chunk] = bucket.push(chunk) - 1;
   }
 
   #exit(chunk: number): void {
-    const bucket = this.#buckets[this.#bucketOf(chunk)]!;
+    const bucket = this.#buckets[this.#copies[chunk]!]!;
     const last = bucket.pop()!;
     if (last === chunk) return;
     const place = this.#places[chunk]!;

@@ -266,7 +266,7 @@ export class Peer implements Identity {
       document.swarmId,
       new MemoryChunkStore({ document, hashes, content: bytes, keepReferences: true }),
     );
-    this.#tell((session, now) => {
+    this.tell((session, now) => {
       const held = Bitfield.full(document.layout.chunkCount);
       const content = { shape: document.layout, held };
       const known = { swarm: document.swarmId, name: 'a.bin', document };
@@ -276,16 +276,16 @@ export class Peer implements Identity {
 
   get({ document }: Content, from: readonly Identity[], options: Partial<JoinOptions> = {}): void {
     const peers = from.map(({ address, peer }) => ({ address, peer }));
-    this.#tell((session, now) => session.join({ swarm: document.swarmId, name: 'a.bin', peers, ...options }, now));
+    this.tell((session, now) => session.join({ swarm: document.swarmId, name: 'a.bin', peers, ...options }, now));
   }
 
   leave({ document }: Content): void {
-    this.#tell((session, now) => session.leave(document.swarmId, now));
+    this.tell((session, now) => session.leave(document.swarmId, now));
   }
 
   /** Says goodbye to everybody. */
   stop(): void {
-    this.#tell((session, now) => session.stop(now));
+    this.tell((session, now) => session.stop(now));
   }
 
   /** Vanishes without a word, as by kill -9. What it stored stays. */
@@ -312,6 +312,11 @@ export class Peer implements Identity {
     return this.#stores.get(document.swarmId)?.held.isFull === true;
   }
 
+  /** Whether it knows the manifest. */
+  isOpen({ document }: Content): boolean {
+    return this.session.content(document.swarmId) !== undefined;
+  }
+
   linkTo({ peer }: Identity): LinkId {
     return this.#links.get(peer)!;
   }
@@ -323,7 +328,7 @@ export class Peer implements Identity {
   handle({ fact }: Delivery): void {
     if (!this.isUp) return;
     if (fact.type === 'linkOpened') this.#links.set(fact.peer, fact.link);
-    this.#tell((session, now) => session.handleLink(fact, now));
+    this.tell((session, now) => session.handleLink(fact, now));
   }
 
   nextTimeout(): Instant {
@@ -331,7 +336,7 @@ export class Peer implements Identity {
   }
 
   tick(): void {
-    this.#tell((session, now) => session.handleTimeout(now));
+    this.tell((session, now) => session.handleTimeout(now));
   }
 
   #newSession(): Session {
@@ -343,7 +348,8 @@ export class Peer implements Identity {
     return new Session({ peer, rng, hashes, listenPort: address.port, ...own }, this.#world.now);
   }
 
-  #tell(call: (session: Session, now: Instant) => void): void {
+  /** Tells its session something. */
+  tell(call: (session: Session, now: Instant) => void): void {
     call(this.session, this.#world.now);
     for (let output = this.session.poll(); output !== undefined; output = this.session.poll()) {
       if (output.type === 'linkOrder') this.#world.network.perform(this.node, output.order, this.#world.now);
@@ -366,7 +372,7 @@ export class Peer implements Identity {
     if (order.type === 'writeChunk') this.writesUnderWay += 1;
     this.#world.later(this.#options.diskMs ?? 0, () => {
       if (order.type === 'writeChunk') this.writesUnderWay -= 1;
-      if (this.session === session && this.isUp) this.#tell((session, now) => session.handleStore(fact, now));
+      if (this.session === session && this.isUp) this.tell((session, now) => session.handleStore(fact, now));
     });
   }
 

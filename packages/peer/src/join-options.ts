@@ -1,0 +1,26 @@
+// With what one takes part in a swarm.
+
+import type { ManifestDocument } from '@shoal/chunker';
+import type { Address, Bitfield } from '@shoal/machine';
+import type { PeerContact, SwarmId } from '@shoal/wire';
+import type { ContentShape } from './content.ts';
+import type { PolicyName } from './picking/picker.ts';
+import type { RateLimits } from './rate-limits.ts';
+
+export interface JoinOptions {
+  readonly swarm: SwarmId;
+  /** Under which trackers list it. */
+  readonly name: string;
+  readonly trackers?: readonly Address[];
+  readonly peers?: readonly PeerContact[];
+  /** The manifest; fetched from peers when absent. The store is opened by an order. */
+  readonly document?: ManifestDocument;
+  /** There when the store is open already, with what it holds (taken over). */
+  readonly content?: { readonly shape: ContentShape; readonly held: Bitfield };
+  /** Hand out disjoint first copies: for who brings new content. */
+  readonly owner?: boolean;
+  /** Of this swarm alone; those of the session hold besides. */
+  readonly limits?: RateLimits | undefined;
+  /** Which chunk next; rarest first unless given. */
+  readonly policy?: PolicyName | undefined;
+}
