@@ -2,6 +2,7 @@
 // The promises below are tested by one suite that every body passes (testing/chunk-store-suite.ts).
 
 import type { Bitfield } from '@shoal/machine';
+import type { FileChoice } from './file-choice.ts';
 import type { ManifestDocument } from './manifest-document.ts';
 
 /** Which chunks are held: a live view, not to be changed. `clone()` gives a bitfield of one's own. */
@@ -9,6 +10,10 @@ export type HeldChunks = Pick<Bitfield, 'length' | 'count' | 'isFull' | 'has' | 
 
 /** What became of a chunk. `damaged`: it is not that chunk, and nothing was kept of it. */
 export type WriteOutcome = 'stored' | 'damaged' | 'alreadyHeld';
+
+export interface FinishOptions {
+  readonly only?: FileChoice | undefined;
+}
 
 /**
  * The promises:
@@ -39,8 +44,10 @@ export interface ChunkStore {
   /**
    * Gives complete content its final name; chunks can be read as before. Fails with `unfinished` while a chunk is
    * missing, `exists` when the final name is taken. Calling it again does nothing.
+   * With `only` some files are chosen: they alone must be complete, and get names; no others are made. Chunks with bytes
+   * of others may then be held no longer.
    */
-  finish(): Promise<void>;
+  finish(options?: FinishOptions): Promise<void>;
 
   /** Waits for what is under way and lets go of everything. Content that is not finished stays for a later start. */
   close(): Promise<void>;

@@ -10,6 +10,7 @@ export * from './chunk-table.ts';
 export * from './chunking.ts';
 export * from './decoded.ts';
 export * from './describe-content.ts';
+export { chunksOfFiles, type FileChoice } from './file-choice.ts';
 export * from './hash.ts';
 export * from './hash-tree.ts';
 export * from './layout.ts';

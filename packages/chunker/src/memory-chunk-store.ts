@@ -2,7 +2,8 @@
 // (`readNow`, `writeNow`), for callers in virtual time.
 
 import { Bitfield, invariant, ShoalError } from '@shoal/machine';
-import type { ChunkStore, HeldChunks, WriteOutcome } from './chunk-store.ts';
+import type { ChunkStore, FinishOptions, HeldChunks, WriteOutcome } from './chunk-store.ts';
+import { checkComplete } from './file-choice.ts';
 import type { HashSuite } from './hash.ts';
 import { chunkVerifies, type ManifestDocument } from './manifest-document.ts';
 
@@ -71,9 +72,8 @@ export class MemoryChunkStore implements ChunkStore {
     return this.writeNow(chunk, bytes);
   }
 
-  async finish(): Promise<void> {
-    const missing = this.chunkCount - this.#held.count;
-    if (missing > 0) throw new ShoalError('unfinished', `${missing} of ${this.chunkCount} chunks are missing`);
+  async finish({ only }: FinishOptions = {}): Promise<void> {
+    checkComplete(this.document, this.#held, only);
   }
 
   async close(): Promise<void> {}

@@ -1,13 +1,14 @@
 // The place where finished content is to appear: whether it is free, whether this disk can hold the content under its
 // names, and how content gets there without ever replacing anything.
 
-import { access, link, rename, rm, statfs } from 'node:fs/promises';
+import { access, link, readdir, rename, rm, statfs } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
 import { ShoalError } from '@shoal/machine';
 import type { ManifestDocument } from '../manifest-document.ts';
 import { isUnsafeOnWindows, showName } from '../safe-path.ts';
 import { diskError, errno } from './disk-errors.ts';
 import { syncPath } from './disk-file.ts';
-import { exists } from './partial-folder.ts';
+import { exists, removeIfEmpty } from './partial-folder.ts';
 
 /** Renames a file without ever replacing another: by a second name, which fails where one is taken. */
 export async function renameFileNew(from: string, to: string): Promise<void> {
@@ -59,6 +60,18 @@ export async function syncFolder(path: string): Promise<void> {
   } catch (error) {
     // A folder that may be written to but not read; or a file system that syncs no folders.
     if (!['EACCES', 'EPERM', 'EINVAL'].includes(errno(error) ?? '')) throw error;
+  }
+}
+
+/** Removes every file below `folder`, and every folder that is empty then, whose path from there is not among `kept`. */
+export async function removeAllBut(folder: string, kept: ReadonlySet<string>): Promise<void> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  // Longer paths first: a folder comes after everything in it.
+  const paths = entries.map((entry) => ({ entry, path: join(entry.parentPath, entry.name) }));
+  for (const { entry, path } of paths.toSorted((a, b) => b.path.length - a.path.length)) {
+    if (kept.has(relative(folder, path).replaceAll(sep, '/'))) continue;
+    if (entry.isDirectory()) await removeIfEmpty(path);
+    else await rm(path, { force: true });
   }
 }
 

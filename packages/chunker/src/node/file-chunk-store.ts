@@ -6,14 +6,15 @@ import { mkdirSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Bitfield, bytesEqual, invariant, ShoalError } from '@shoal/machine';
-import type { ChunkStore, HeldChunks, WriteOutcome } from '../chunk-store.ts';
+import type { ChunkStore, FinishOptions, HeldChunks, WriteOutcome } from '../chunk-store.ts';
 import { digestAt } from '../chunk-table.ts';
+import { checkComplete, chunksOfFiles, type FileChoice } from '../file-choice.ts';
 import type { ManifestDocument } from '../manifest-document.ts';
 import { showName } from '../safe-path.ts';
 import { throwIfAborted } from './aborting.ts';
 import { ContentFiles } from './content-files.ts';
 import { copyChunks } from './copy-chunks.ts';
-import { checkFree, checkNames, checkSpace, renameFileNew, syncFolder } from './destination.ts';
+import { checkFree, checkNames, checkSpace, removeAllBut, renameFileNew, syncFolder } from './destination.ts';
 import { diskError } from './disk-errors.ts';
 import { syncPath } from './disk-file.ts';
 import { packFiles } from './disk-files.ts';
@@ -33,6 +34,8 @@ export interface OpenFileStoreOptions {
   readonly update?: boolean;
   /** False throws away what an earlier try left of the same content. By default it is verified and kept. */
   readonly resume?: boolean;
+  /** The files that are meant to come, as far as that is known: the disk must have room for these. All unless given. */
+  readonly only?: FileChoice | undefined;
   /** Stops the verification of what was left; it fails with `aborted`. */
   readonly signal?: AbortSignal;
 }
@@ -42,7 +45,7 @@ export interface OpenFileStoreOptions {
  * unfinished download of other content beside it, `storeBusy`, `diskFull`, `notFound`, `permissionDenied`, `nameUnsafe`.
  */
 export async function openFileStore(options: OpenFileStoreOptions): Promise<FileChunkStore> {
-  const { document, update = false, resume = true, signal } = options;
+  const { document, update = false, resume = true, only, signal } = options;
   const destination = resolve(options.destination);
   if (!update) await checkFree(destination);
   await checkNames(document, dirname(destination));
@@ -54,7 +57,7 @@ export async function openFileStore(options: OpenFileStoreOptions): Promise<File
     if (!update) await checkFree(destination); // an older version that was set aside may be back
     if (!resume) await partial.clear();
     const held = await verifyClaims(files, partial, signal);
-    await checkSpace(missingBytes(document, held), partial.path);
+    await checkSpace(missingBytes(document, held, only), partial.path);
     await files.allowWriting();
     store = new FileChunkStore({ files, destination, partial, held, update });
     if (update && !held.isFull && (await exists(destination)) !== undefined)
@@ -79,9 +82,11 @@ async function verifyClaims(files: ContentFiles, partial: PartialFolder, signal?
   return held;
 }
 
-function missingBytes({ layout }: ManifestDocument, held: Bitfield): number {
-  let bytes = layout.totalBytes;
-  for (const chunk of held.ones()) bytes -= layout.sizeOfChunk(chunk);
+function missingBytes(document: ManifestDocument, held: Bitfield, only: FileChoice | undefined): number {
+  const { layout } = document;
+  let bytes = 0;
+  for (const chunk of (only === undefined ? Bitfield.full(held.length) : chunksOfFiles(document, only)).ones())
+    if (!held.has(chunk)) bytes += layout.sizeOfChunk(chunk);
   return bytes;
 }
 
@@ -186,11 +191,10 @@ export class FileChunkStore implements ChunkStore {
     });
   }
 
-  async finish(): Promise<void> {
+  async finish({ only }: FinishOptions = {}): Promise<void> {
     if (this.#finished) return;
-    const missing = this.chunkCount - this.#held.count;
-    if (missing > 0) throw new ShoalError('unfinished', `${missing} of ${this.chunkCount} chunks are missing`);
-    await (this.#finishing ??= this.#finish());
+    checkComplete(this.document, this.#held, only);
+    await (this.#finishing ??= this.#finish(chosenOf(this.document, only)));
   }
 
   async close(): Promise<void> {
@@ -207,13 +211,16 @@ export class FileChunkStore implements ChunkStore {
     await this.close();
   }
 
-  async #finish(): Promise<void> {
+  async #finish(chosen: ReadonlySet<string>): Promise<void> {
     try {
-      await this.#makeEmpties();
-      await this.#sync();
+      await this.#makeEmpties(chosen);
+      await this.#sync(chosen);
       if (this.#update) await this.#partial.setAside();
       await checkFree(this.destination);
-      await this.#files.moveTo(this.destination, () => this.#giveFinalName());
+      await this.#files.moveTo(this.destination, async () => {
+        await this.#dropOthers(chosen);
+        await this.#giveFinalName();
+      });
       this.#finished = true;
       this.#have.close();
       await this.#partial.remove();
@@ -250,19 +257,31 @@ export class FileChunkStore implements ChunkStore {
   }
 
   /** Empty files and folders belong to no chunk. */
-  async #makeEmpties(): Promise<void> {
+  async #makeEmpties(chosen: ReadonlySet<string>): Promise<void> {
     const { kind, files, emptyFolders } = this.document.manifest;
     const root = this.#partial.contentPath;
     if (kind === 'folder') await mkdir(root, { recursive: true });
-    for (const [index, { bytes }] of files.entries()) if (bytes === 0) this.#files.writeWhole(index, new Uint8Array(0));
-    for (const path of emptyFolders) mkdirSync(join(root, path), { recursive: true });
+    for (const [index, { path, bytes }] of files.entries())
+      if (bytes === 0 && chosen.has(path)) this.#files.writeWhole(index, new Uint8Array(0));
+    for (const path of emptyFolders) if (chosen.has(path)) mkdirSync(join(root, path), { recursive: true });
+  }
+
+  /**
+   * Takes away what chunks at the borders of chosen files, or an earlier choice, brought of others. Those chunks can no
+   * longer be read whole.
+   */
+  async #dropOthers(chosen: ReadonlySet<string>): Promise<void> {
+    const { kind, files, emptyFolders } = this.document.manifest;
+    if (kind === 'file' || chosen.size === files.length + emptyFolders.length) return;
+    for (const chunk of chunksOfFiles(this.document, (path) => !chosen.has(path)).ones()) this.#held.clear(chunk);
+    await removeAllBut(this.#partial.contentPath, chosen);
   }
 
   /** Content is on the disk itself before it gets its name; small files are left to the system, which needs seconds. */
-  async #sync(): Promise<void> {
+  async #sync(chosen: ReadonlySet<string>): Promise<void> {
     const { files } = this.document.manifest;
-    for (const [index, { bytes }] of files.entries())
-      if (bytes >= syncBytesMin) await syncPath(this.#files.diskPath(index));
+    for (const [index, { path, bytes }] of files.entries())
+      if (bytes >= syncBytesMin && chosen.has(path)) await syncPath(this.#files.diskPath(index));
   }
 
   async #giveFinalName(): Promise<void> {
@@ -274,6 +293,11 @@ export class FileChunkStore implements ChunkStore {
   #checkIndex(chunk: number): void {
     invariant(Number.isInteger(chunk) && chunk >= 0 && chunk < this.chunkCount, 'the chunk is one of the set');
   }
+}
+
+/** The paths of the files and empty folders chosen. */
+function chosenOf({ manifest }: ManifestDocument, only: FileChoice = () => true): ReadonlySet<string> {
+  return new Set([...manifest.files.map(({ path }) => path), ...manifest.emptyFolders].filter((path) => only(path)));
 }
 
 /** Syncing each of ten thousand small files would take longer than to fetch them. */

@@ -114,8 +114,8 @@ export class PartialFolder {
   }
 }
 
-/** Removes a folder unless somebody keeps something of theirs in it, or has just begun anew there. */
-async function removeIfEmpty(path: string): Promise<void> {
+/** Removes a folder unless there is something in it. */
+export async function removeIfEmpty(path: string): Promise<void> {
   try {
     await rmdir(path);
   } catch (error) {

@@ -75,6 +75,9 @@ const writingCases: readonly ChunkStoreCase[] = Object.entries(shapes).map(([sha
   },
 }));
 
+/** The first file of a sample set. */
+const only = (path: string): boolean => path === '0000';
+
 const faultCases: readonly ChunkStoreCase[] = [
   {
     name: 'a damaged, short or long chunk is told and never held',
@@ -116,6 +119,23 @@ const faultCases: readonly ChunkStoreCase[] = [
       await fails('unfinished', () => store.finish());
       await store.writeChunk(1, set.chunks[1]!);
       await store.finish();
+      await store.close();
+    },
+  },
+  {
+    name: 'some files can be finished alone, and what is held afterwards verifies',
+    async run(body) {
+      if (body.empty === undefined) return;
+      const set = sampleSet([1500, 2000, 0, 700]);
+      const store = await body.empty(set.document);
+      await store.writeChunk(0, set.chunks[0]!);
+      await fails('unfinished', () => store.finish({ only }));
+      await store.writeChunk(1, set.chunks[1]!);
+      await fails('unfinished', () => store.finish());
+      await store.finish({ only });
+      invariant(store.held.has(0), 'a chunk of chosen files alone stays');
+      for (const chunk of store.held.ones())
+        invariant(bytesEqual(await store.readChunk(chunk), set.chunks[chunk]!), `chunk ${chunk} is read after the end`);
       await store.close();
     },
   },

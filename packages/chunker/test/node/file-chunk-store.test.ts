@@ -12,6 +12,8 @@ import {
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { fixedChunks } from '../../src/chunking.ts';
+import { chunksOfFiles } from '../../src/file-choice.ts';
+import { pureHashes } from '../../src/hash.ts';
 import { makeDocument, type ManifestDocument } from '../../src/manifest-document.ts';
 import { createManifest } from '../../src/node/create-manifest.ts';
 import { openFileStore } from '../../src/node/file-chunk-store.ts';
@@ -36,6 +38,21 @@ async function interrupted(set: SampleSet, destination: string, chunks: readonly
   await store.close();
 }
 
+/** A sample set whose files have these paths. */
+function folderSet(
+  paths: readonly string[],
+  sizes: readonly number[],
+  chunkBytes: number,
+  emptyFolders: readonly string[],
+) {
+  const set = sampleSet(sizes, chunkBytes);
+  const { manifest, digests } = set.document;
+  const files = manifest.files.map((file, index) => ({ ...file, path: paths[index]! }));
+  const made = makeDocument({ ...manifest, files, emptyFolders: [...emptyFolders] }, { digests }, pureHashes);
+  if (!made.ok) throw new Error(made.detail);
+  return { ...set, document: made.value };
+}
+
 const partialOf = (destination: string): string => join(destination, '..', `.${basename(destination)}.shoal-partial`);
 
 describe('file chunk store', () => {
@@ -50,6 +67,39 @@ describe('file chunk store', () => {
       },
     });
     await expect(running).resolves.toBeUndefined();
+  });
+
+  test('makes only the files chosen, without what their chunks brought of others', async () => {
+    const sizes = [70_000, 5, 40_000, 0, 100_000];
+    const set = folderSet(['a/1', 'a/2', 'b/c/3', 'b/none', 'd/4'], sizes, 30_000, ['e/empty', 'f/empty']);
+    const folder = temporaryFolder();
+    const destination = join(folder, 'copy');
+    const chosen = new Set(['a/2', 'b/none', 'b/c/3', 'f/empty']);
+    const only = (path: string): boolean => chosen.has(path);
+    const store = await openFileStore({ document: set.document, destination, only });
+    const needed = [...chunksOfFiles(set.document, only).ones()];
+    expect(needed).toEqual([2, 3]);
+    for (const chunk of [...needed, 6]) await store.writeChunk(chunk, set.chunks[chunk]!);
+    await store.finish({ only });
+    expect([...store.held.ones()]).toEqual([]);
+    await store.close();
+    expect(readdirSync(folder)).toEqual(['copy']);
+    const paths = readdirSync(destination, { recursive: true, encoding: 'utf8' });
+    expect(paths.map((path) => path.replaceAll('\\', '/')).toSorted()).toEqual([
+      'a',
+      'a/2',
+      'b',
+      'b/c',
+      'b/c/3',
+      'b/none',
+      'f',
+      'f/empty',
+    ]);
+    expect(readFileSync(join(destination, 'a/2')).equals(set.files[1]!)).toBe(true);
+    expect(readFileSync(join(destination, 'b/c/3')).equals(set.files[2]!)).toBe(true);
+    const whole = await openFileStore({ document: set.document, destination, update: true });
+    expect([...whole.held.ones()]).toEqual([]); // its chunks were those of the border
+    await whole.discard();
   });
 
   test('writes the files as they were, and leaves nothing else', async () => {
