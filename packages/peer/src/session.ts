@@ -14,6 +14,7 @@ import {
   LinkNumbers,
   type LinkOrder,
   type Machine,
+  NEVER,
   Outbox,
   type PeerId,
   type RequestId,
@@ -84,6 +85,8 @@ export class Session implements Machine<SessionOutput> {
   /** What a call has led to and must not happen within it. */
   #afterwards: ((now: Instant) => void)[] = [];
   #now: Instant;
+  /** The last message sent: news goes to many. */
+  #encoded: { readonly message: PeerMessage; readonly bytes: Uint8Array } | undefined;
   #reads = 0;
   /** Trackers that have not said goodbye; undefined while we go on. */
   #goodbyes: number | undefined;
@@ -183,7 +186,7 @@ export class Session implements Machine<SessionOutput> {
   nextTimeout(): Instant {
     const { fetchBudget, giveBudget } = this.#host;
     let next = earliest(
-      this.#mesh.nextTimeout(),
+      this.#goodbyes === undefined ? this.#mesh.nextTimeout() : NEVER, // who goes dials nobody
       this.#trackers.nextTimeout(),
       fetchBudget.nextTimeout(),
       giveBudget.nextTimeout(),
@@ -346,7 +349,8 @@ export class Session implements Machine<SessionOutput> {
   }
 
   #send(link: LinkId, message: PeerMessage): void {
-    this.#link({ type: 'sendMessage', link, message: encode(message) });
+    if (this.#encoded?.message !== message) this.#encoded = { message, bytes: encode(message) };
+    this.#link({ type: 'sendMessage', link, message: this.#encoded.bytes });
   }
 
   #newMesh({ peer, rng, agent = agentDefault, listenPort }: SessionOptions): Mesh {

@@ -1,5 +1,6 @@
-import type { PeerId } from '@shoal/machine';
+import { instant, NEVER, type PeerId, seededRng } from '@shoal/machine';
 import { describe, expect, test } from 'vitest';
+import { Session } from '../src/index.ts';
 import { type Content, makeContent, type Peer, World } from './support/world.ts';
 
 const uplink = { upBytesPerMs: 1_000 };
@@ -21,6 +22,18 @@ function trackedSwarm(seed: string, trackerCount: number) {
 }
 
 describe('finding peers', () => {
+  test('whoever stops dials nobody any more, and waits for nothing', () => {
+    const { swarmId: swarm } = makeContent(1_000, 100, seededRng('stop')).document;
+    const session = new Session({ peer: 'a'.repeat(64) as PeerId, rng: seededRng('stop') }, instant(0));
+    session.join({ swarm, name: 'x', peers: [{ address: { host: '10.0.0.9', port: 4_000 } }] }, instant(1));
+    const dialled = session.poll();
+    session.stop(instant(2));
+    const dial = dialled?.type === 'linkOrder' && dialled.order.type === 'dial' ? dialled.order.dial : -1;
+    session.handleLink({ type: 'dialFailed', dial, code: 'unreachable' }, instant(3));
+    expect(dial).toBeGreaterThan(0);
+    expect(session.nextTimeout()).toBe(NEVER);
+  });
+
   test('a tracker brings together who knows only it', () => {
     const { world, newReceiver, set } = trackedSwarm('tracker', 1);
     const peers = [newReceiver(), newReceiver(), newReceiver()];
