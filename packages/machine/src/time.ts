@@ -19,4 +19,8 @@ export const after = (at: Instant, durationMs: number): Instant => instant(at + 
 export const msBetween = (earlier: Instant, later: Instant): number => later - earlier;
 
 /** The first of several moments; `NEVER` when there is none. */
-export const earliest = (...moments: readonly Instant[]): Instant => instant(Math.min(NEVER, ...moments));
+export function earliest(...moments: readonly Instant[]): Instant {
+  let first = NEVER;
+  for (const moment of moments) if (moment < first) first = moment;
+  return first;
+}

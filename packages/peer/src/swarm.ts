@@ -385,15 +385,20 @@ export class Swarm {
 
   /** Announces what was stored since the last time to whoever lacks it, and to an owner, which watches its copies spread. */
   #tellNews(chunks: readonly number[]): void {
+    const all = this.#haves(chunks);
     for (const remote of this.#remotes.values()) {
       if (!remote.knowsOurs) continue;
       const news = remote.isOffering ? chunks : chunks.filter((chunk) => !remote.has(chunk));
-      for (let from = 0; from < news.length; from += chunksPerMessageMax) {
-        const part = news.slice(from, from + chunksPerMessageMax);
-        this.#host.send(remote.link, { type: 'have', swarm: this.id, chunks: part });
-      }
+      for (const have of news.length === chunks.length ? all : this.#haves(news)) this.#host.send(remote.link, have);
     }
     this.#host.chunksHeld(this.id, chunks);
+  }
+
+  #haves(chunks: readonly number[]): PeerMessage[] {
+    const haves: PeerMessage[] = [];
+    for (let from = 0; from < chunks.length; from += chunksPerMessageMax)
+      haves.push({ type: 'have', swarm: this.id, chunks: chunks.slice(from, from + chunksPerMessageMax) });
+    return haves;
   }
 
   #finishWhenComplete(): void {

@@ -10,6 +10,7 @@ import {
   type LinkFact,
   type LinkNumbers,
   type LinkOrder,
+  NEVER,
   type Rng,
 } from '@shoal/machine';
 import { TrackerClient, type TrackerClientEvent } from '@shoal/tracker';
@@ -89,7 +90,9 @@ export class Trackers {
   }
 
   nextTimeout(): Instant {
-    return earliest(...[...this.#clients.values()].map((client) => client.nextTimeout()));
+    let next = NEVER;
+    for (const client of this.#clients.values()) next = earliest(next, client.nextTimeout());
+    return next;
   }
 
   handleTimeout(now: Instant): void {

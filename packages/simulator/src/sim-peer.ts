@@ -125,7 +125,7 @@ export class SimPeer implements Actor {
   leave(): void {
     const session = this.#session;
     this.#wastedBefore = this.wastedBytes;
-    this.#tell((session, now) => session.stop(now));
+    this.#tellAside((session, now) => session.stop(now));
     this.#world.at(after(this.#world.now, goodbyeMs), () => {
       if (this.#session === session) this.kill();
     });
@@ -149,7 +149,7 @@ export class SimPeer implements Actor {
     const { swarmId: swarm, manifest, layout: shape } = content.document;
     const { document } = content;
     const known = { swarm, name: manifest.name, trackers };
-    this.#tell((session, now) => {
+    this.#tellAside((session, now) => {
       if (isOwner)
         session.join({ ...known, document, content: { shape, held: this.#store!.held.clone() }, owner: true }, now);
       else session.join(this.#store === undefined ? known : { ...known, document }, now);
@@ -161,6 +161,11 @@ export class SimPeer implements Actor {
     if (session === undefined || this.#isFrozen) return;
     call(session, this.#world.now);
     for (let output = session.poll(); output !== undefined; output = session.poll()) this.#perform(output);
+  }
+
+  /** Tells it something that does not come from the world. */
+  #tellAside(call: (session: Session, now: Instant) => void): void {
+    this.#tell(call);
     this.#world.rearm(this.seat.node);
   }
 
@@ -174,7 +179,7 @@ export class SimPeer implements Actor {
     if (fact === undefined) return;
     const session = this.#session;
     this.#world.at(after(this.#world.now, this.#options.diskMs ?? 0), () => {
-      if (this.#session === session) this.#tell((current, now) => current.handleStore(fact, now));
+      if (this.#session === session) this.#tellAside((current, now) => current.handleStore(fact, now));
     });
   }
 

@@ -14,7 +14,6 @@ import {
   type Rng,
   Timers,
 } from '@shoal/machine';
-import { decode } from '@shoal/wire';
 import type { Rates } from './fluid-medium.ts';
 import type { SimNetwork } from './sim-network.ts';
 import type { Trace } from './trace.ts';
@@ -84,17 +83,17 @@ export class World {
   }
 
   stopNode(node: number): void {
-    this.#note(node, 'node stopped');
+    this.note(node, 'node stopped');
     this.setActor(node, undefined);
     this.network.stopNode(node, this.#now);
   }
 
   startNode(node: number): void {
-    this.#note(node, 'node started');
+    this.note(node, 'node started');
     this.network.startNode(node, this.#now);
   }
 
-  /** To be called when an actor was told something by others than the world. */
+  /** To be called when an actor was told something by others than the world, which sees to it itself. */
   rearm(node: number): void {
     const actor = this.#actors[node];
     if (actor === undefined) this.#timers.clear(node);
@@ -114,7 +113,7 @@ export class World {
   }
 
   note(node: number, what: string): void {
-    this.#note(node, what);
+    this.trace.note(this.#now, node, what);
   }
 
   /** Goes on until `done`, or until nothing happens before `until`. Answers whether it is done. */
@@ -156,32 +155,9 @@ export class World {
       const actor = this.#actors[node];
       if (actor === undefined) continue;
       this.#events += 1;
-      this.#note(node, summaryOf(fact));
+      this.trace.fact(this.#now, node, fact);
       actor.handleFact(fact);
       this.rearm(node);
     }
   }
-
-  #note(node: number, what: string): void {
-    this.trace.note(`${this.#now} ${node} ${what}`);
-  }
-}
-
-/** A line's worth of a fact: the kinds of messages, the sizes of bodies, the reasons of failures. */
-function summaryOf(fact: LinkFact): string {
-  const of = 'link' in fact ? fact.link : fact.dial;
-  const detail =
-    'message' in fact
-      ? `${kindOf(fact.message)} ${fact.message.length}`
-      : 'head' in fact
-        ? `${kindOf(fact.head)} ${fact.body.length}`
-        : 'code' in fact
-          ? fact.code
-          : '';
-  return `${fact.type} ${of} ${detail}`;
-}
-
-function kindOf(message: Uint8Array): string {
-  const decoded = decode(message);
-  return decoded.ok ? decoded.message.type : decoded.reason;
 }

@@ -77,6 +77,6 @@ test('a trace tells lines, their order and their boundaries apart', () => {
 
 function hashOf(...lines: string[]): string {
   const trace = new Trace();
-  for (const line of lines) trace.note(line);
+  for (const line of lines) trace.note(instant(1), 2, line);
   return trace.hash;
 }

@@ -78,10 +78,10 @@ export class Contacts {
 
   /** The next address to dial now. One whose peer `may` not be dialled is passed over until it is told again. */
   next(may: (contact: Contact) => boolean, now: Instant): Contact | undefined {
-    for (const due of this.#withRoom())
-      for (let contact = due.pop(now); contact !== undefined; contact = due.pop(now))
-        if (contact.state === 'idle' && contact.swarms.size > 0 && may(contact)) return contact;
-    return undefined;
+    return (
+      (this.#mayDial(false) ? nextOf(this.#dueTold, may, now) : undefined) ??
+      (this.#mayDial(true) ? nextOf(this.#dueHearsay, may, now) : undefined)
+    );
   }
 
   dialled(contact: Contact, dial: number): void {
@@ -141,7 +141,10 @@ export class Contacts {
 
   /** When the next address may be dialled; `NEVER` while as many are as may be. */
   nextTimeout(): Instant {
-    return earliest(...this.#withRoom().map((due) => due.next()));
+    return earliest(
+      this.#mayDial(false) ? this.#dueTold.next() : NEVER,
+      this.#mayDial(true) ? this.#dueHearsay.next() : NEVER,
+    );
   }
 
   #new(address: Address, peer: PeerId | undefined, hearsay: boolean): Contact | undefined {
@@ -166,14 +169,11 @@ export class Contacts {
     return hearsay ? this.#dueHearsay : this.#dueTold;
   }
 
-  /** Whose dials are not all in use, those we were told of first. */
-  #withRoom(): Timers<Contact>[] {
-    let [told, hearsay] = [0, 0];
-    for (const contact of this.#byDial.values()) {
-      if (contact.hearsay) hearsay += 1;
-      else told += 1;
-    }
-    return [...(told < dialsMax ? [this.#dueTold] : []), ...(hearsay < dialsMax ? [this.#dueHearsay] : [])];
+  /** Whether not all dials of this kind are in use. */
+  #mayDial(hearsay: boolean): boolean {
+    let dials = 0;
+    for (const contact of this.#byDial.values()) if (contact.hearsay === hearsay) dials += 1;
+    return dials < dialsMax;
   }
 
   #take(dial: number): Contact | undefined {
@@ -192,4 +192,10 @@ export class Contacts {
   #retry(contact: Contact, pauseMs: number, now: Instant): void {
     this.#due(contact).set(contact, after(now, pauseMs * (0.75 + 0.5 * this.#rng.float())));
   }
+}
+
+function nextOf(due: Timers<Contact>, may: (contact: Contact) => boolean, now: Instant): Contact | undefined {
+  for (let contact = due.pop(now); contact !== undefined; contact = due.pop(now))
+    if (contact.state === 'idle' && contact.swarms.size > 0 && may(contact)) return contact;
+  return undefined;
 }
