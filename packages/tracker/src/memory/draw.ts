@@ -2,26 +2,53 @@
 
 import type { Rng } from '@shoal/machine';
 
-/**
- * At most `count` different numbers from `from` up to but not including `to`, never `except`. They stand in an arithmetic
- * progression around the range, from a random start and by a random step: each number is as likely as any other, and no
- * memory of those already drawn is needed.
- */
+/** At most `count` different numbers from `from` up to but not including `to`, never `except`. */
 export function draw(from: number, to: number, count: number, except: number, rng: Rng): number[] {
+  const drawn: number[] = [];
+  drawEach(from, to, count, except, rng, (number) => drawn.push(number));
+  return drawn;
+}
+
+/**
+ * The same, one by one. They stand in an arithmetic progression around the range, from a random start and by a random
+ * step: each number is as likely as any other, and no memory of those already drawn is needed.
+ */
+export function drawEach(
+  from: number,
+  to: number,
+  count: number,
+  except: number,
+  rng: Rng,
+  take: (number: number) => void,
+): void {
   const skips = except >= from && except < to;
   const size = to - from - (skips ? 1 : 0);
-  const wanted = Math.min(count, size);
-  if (wanted <= 0) return [];
-  const step = coprimeStep(size, rng);
-  const drawn: number[] = [];
-  let at = rng.below(size);
-  for (let i = 0; i < wanted; i += 1) {
-    const number = from + at;
-    drawn.push(skips && number >= except ? number + 1 : number);
-    at += step;
-    if (at >= size) at -= size;
+  if (count <= 0 || size <= 0) return;
+  const places = new Round(size, rng);
+  for (let i = Math.min(count, size); i > 0; i -= 1) {
+    const number = from + places.next();
+    take(skips && number >= except ? number + 1 : number);
   }
-  return drawn;
+}
+
+/** All numbers below `size`, in a varying order. */
+export class Round {
+  readonly #size: number;
+  readonly #step: number;
+  #at: number;
+
+  constructor(size: number, rng: Rng) {
+    this.#size = size;
+    this.#step = coprimeStep(size, rng);
+    this.#at = rng.below(size);
+  }
+
+  next(): number {
+    const at = this.#at;
+    this.#at += this.#step;
+    if (this.#at >= this.#size) this.#at -= this.#size;
+    return at;
+  }
 }
 
 /** A step that comes past every number of the range before it repeats one. */

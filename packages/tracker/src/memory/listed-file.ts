@@ -17,7 +17,7 @@ import {
 import type { Located } from '../store.ts';
 import { resized, roomFor } from './columns.ts';
 import type { DraftClaims } from './draft-claims.ts';
-import { draw } from './draw.ts';
+import { draw, drawEach, Round } from './draw.ts';
 import type { MemberTable } from './member-table.ts';
 import type { PeerTable } from './peer-table.ts';
 import { countChunks, rarestChunks } from './rarest.ts';
@@ -140,14 +140,14 @@ export class ListedFile {
     const seederCount = isSeeder ? 0 : Math.min(seeders, Math.max(Math.ceil(countMax / 2), countMax - leechers));
     const places = countMax - seederCount;
     const newcomerCount = Math.min(newcomers, Math.max(Math.ceil(places / 4), places - partial));
-    const chosen = [
-      ...draw(some, all, seederCount, except, rng),
-      ...draw(all, end, newcomerCount, except, rng),
-      ...draw(0, some, places - newcomerCount, except, rng),
-    ];
-    const packed = new Uint16Array((chosen.length * contactBytes) / 2);
-    const order = draw(0, chosen.length, chosen.length, -1, rng); // the kinds mixed
-    for (let i = 0; i < chosen.length; i += 1) this.#copyContact(chosen[i]!, packed, order[i]! * contactBytes);
+    const partialCount = Math.min(partial, places - newcomerCount);
+    const count = seederCount + newcomerCount + partialCount;
+    const packed = new Uint16Array((count * contactBytes) / 2);
+    const order = new Round(Math.max(1, count), rng); // the kinds mixed
+    const take = (place: number): void => this.#copyContact(place, packed, order.next() * contactBytes);
+    drawEach(some, all, seederCount, except, rng, take);
+    drawEach(all, end, newcomerCount, except, rng, take);
+    drawEach(0, some, partialCount, except, rng, take);
     return new Uint8Array(packed.buffer);
   }
 
