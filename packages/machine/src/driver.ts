@@ -1,6 +1,6 @@
 // Runs a machine against a real (or fake) clock: tell, drain, re-arm. The only loop a shell needs.
 
-import type { Machine } from './machine.ts';
+import { type Machine, Outbox } from './machine.ts';
 import { type Instant, NEVER } from './time.ts';
 
 /** A clock with alarms, from the world outside: `nodeClock` in `/node`, a fake one in tests. */
@@ -15,7 +15,7 @@ export class Driver<Output, M extends Machine<Output>> {
   readonly machine: M;
   readonly #clock: Clock;
   readonly #perform: (output: Output, now: Instant) => void;
-  readonly #waiting: ((machine: M, now: Instant) => void)[] = [];
+  readonly #waiting = new Outbox<(machine: M, now: Instant) => void>();
   #cancelAlarm: (() => void) | undefined;
   #alarmAt: Instant = NEVER;
   #busy = false;
@@ -29,11 +29,13 @@ export class Driver<Output, M extends Machine<Output>> {
 
   /** Calls the machine and performs everything it answers. Called from within `perform`, it waits for the drain to end. */
   tell(call: (machine: M, now: Instant) => void): void {
-    this.#waiting.push(call);
-    if (this.#busy) return;
+    if (this.#busy) {
+      this.#waiting.push(call);
+      return;
+    }
     this.#busy = true;
     try {
-      for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      for (let next: typeof call | undefined = call; next !== undefined; next = this.#waiting.poll()) {
         next(this.machine, this.#clock.now());
         for (let output = this.machine.poll(); output !== undefined; output = this.machine.poll())
           this.#perform(output, this.#clock.now());

@@ -14,27 +14,34 @@ export interface Machine<Output> {
   handleTimeout(now: Instant): void;
 }
 
+/** Places that a drained queue keeps for later: most hold one output at a time, and would grow for each anew. */
+const placesKept = 1_024;
+
 /** A first-in, first-out queue of outputs. Taking one costs O(1) amortised and leaves no reference behind. */
 export class Outbox<Output> {
   #items: (Output | undefined)[] = [];
   #head = 0;
+  #end = 0;
 
   get size(): number {
-    return this.#items.length - this.#head;
+    return this.#end - this.#head;
   }
 
   push(output: Output): void {
-    this.#items.push(output);
+    this.#items[this.#end] = output;
+    this.#end += 1;
   }
 
   poll(): Output | undefined {
-    if (this.#head === this.#items.length) return undefined;
+    if (this.#head === this.#end) return undefined;
     const output = this.#items[this.#head];
     this.#items[this.#head] = undefined;
     this.#head += 1;
-    if (this.#head === this.#items.length || this.#head > 1024) {
-      this.#items = this.#items.slice(this.#head);
+    if (this.#head === this.#end && this.#end <= placesKept) this.#head = this.#end = 0;
+    else if (this.#head > placesKept) {
+      this.#items = this.#items.slice(this.#head, this.#end);
       this.#head = 0;
+      this.#end = this.#items.length;
     }
     return output;
   }

@@ -7,9 +7,12 @@ export interface Range {
   readonly end: number;
 }
 
+/** Of every empty set: most sets of a stream that lives for one request stay empty. Never written to. */
+const noRanges: { start: number; end: number }[] = [];
+
 /** A set of non-negative safe integers. Adding or removing costs O(ranges touched + ranges moved). */
 export class RangeSet implements Iterable<Range> {
-  #ranges: { start: number; end: number }[] = [];
+  #ranges = noRanges;
 
   /** How many ranges: the measure to limit when a stranger feeds the set. */
   get rangeCount(): number {
@@ -50,6 +53,12 @@ export class RangeSet implements Iterable<Range> {
     return range !== undefined && range.start <= start && end <= range.end;
   }
 
+  /** True when any number of [start, end) is in the set. */
+  intersects(start: number, end: number): boolean {
+    const range = this.#ranges[this.#firstEndingAfter(start)];
+    return range !== undefined && range.start < end && start < end;
+  }
+
   /** Adds [start, end); returns how many of its numbers are new. */
   add(start: number, end: number): number {
     if (start >= end) return 0;
@@ -82,7 +91,7 @@ export class RangeSet implements Iterable<Range> {
 
   /** Removes [start, end). */
   remove(start: number, end: number): void {
-    if (start >= end) return;
+    if (start >= end || this.#ranges.length === 0) return;
     const ranges = this.#ranges;
     const from = this.#firstEndingAfter(start);
     let to = from;
@@ -108,7 +117,7 @@ export class RangeSet implements Iterable<Range> {
   }
 
   clear(): void {
-    this.#ranges = [];
+    this.#ranges = noRanges;
   }
 
   /** The index of the first range whose end is above `number`. */

@@ -22,6 +22,10 @@ describe('range set', () => {
         }
         expect(ranges.size).toBe(model.size);
         for (let n = 0; n < 75; n += 1) expect(ranges.has(n)).toBe(model.has(n));
+        for (const { range } of operations) {
+          const inside = [...model].some((n) => n >= range.start && n < range.end);
+          expect(ranges.intersects(range.start, range.end)).toBe(inside);
+        }
       }),
     );
   });
