@@ -211,18 +211,20 @@ export class StreamTable implements StreamOwner, WindowSource {
   // What leaves
 
   get sendable(): boolean {
-    return this.#sendable.some((turns) => turns.size > 0);
+    for (const turns of this.#sendable) if (turns.size > 0) return true;
+    return false;
   }
 
   /** Fills `piece` from the stream whose turn it is; false when none may send. */
   take(room: number, piece: Piece): boolean {
     for (const turns of this.#sendable) {
+      if (turns.size === 0) continue;
       for (const stream of turns) {
         if (stream.sending.sendable && stream.sending.take(room, piece)) {
           if (stream.takeWritable()) this.#options.emit({ type: 'streamWritable', stream });
           return true;
         }
-        turns.delete(stream);
+        this.#unschedule(stream);
       }
     }
     return false;
@@ -231,8 +233,8 @@ export class StreamTable implements StreamOwner, WindowSource {
   /** Gives the turn to the next stream: called once a batch, so that a record mostly leaves in one go. */
   rotate(): void {
     for (const turns of this.#sendable) {
-      const [first] = turns;
-      if (first === undefined || turns.size === 1) continue;
+      if (turns.size < 2) continue;
+      const [first] = turns as Iterable<Stream> as [Stream];
       turns.delete(first);
       turns.add(first);
     }
@@ -301,9 +303,15 @@ export class StreamTable implements StreamOwner, WindowSource {
   #schedule(stream: Stream): void {
     if (!stream.sending.sendable) return;
     // Its priority may have been changed since it was last in line.
-    for (const [priority, turns] of this.#sendable.entries()) if (priority !== stream.priority) turns.delete(stream);
+    if (stream.turn !== stream.priority) this.#unschedule(stream);
     this.#sendable[stream.priority]!.add(stream);
+    stream.turn = stream.priority;
     this.#options.wake();
+  }
+
+  #unschedule(stream: Stream): void {
+    if (stream.turn !== undefined) this.#sendable[stream.turn]!.delete(stream);
+    stream.turn = undefined;
   }
 
   #scheduleAll(): void {
@@ -339,7 +347,7 @@ export class StreamTable implements StreamOwner, WindowSource {
     const { sending, id } = stream;
     if (sending.state === 'open') sending.reset();
     if (this.#sendContext.credit.takeReopened()) this.#scheduleAll();
-    for (const turns of this.#sendable) turns.delete(stream);
+    this.#unschedule(stream);
     this.#options.control.push({ type: 'reset', stream: id, code: wireCode, finalOffset: sending.finalOffset });
     this.#options.wake();
   }

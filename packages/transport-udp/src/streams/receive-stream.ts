@@ -59,8 +59,9 @@ export class ReceiveStream {
   readonly id: number;
   readonly #context: ReceiveContext;
   readonly #window: ReceiveWindow;
-  readonly #assemblies = new Map<number, Assembly>();
-  readonly #opened = new Map<number, OpenedRecord>();
+  /** Records that are there in part, and those that are whole before their turn: most streams have neither. */
+  #assemblies: Map<number, Assembly> | undefined;
+  #opened: Map<number, OpenedRecord> | undefined;
   readonly #readable: OpenedRecord[] = [];
   /** Where records stand that were begun and not yet handed out in order. */
   readonly #begun = new RangeSet();
@@ -93,7 +94,7 @@ export class ReceiveStream {
 
   /** True while a record is there in part: the remote is sending, or something keeps it from us. */
   get midRecord(): boolean {
-    return this.#assemblies.size > 0;
+    return this.#assemblies !== undefined && this.#assemblies.size > 0;
   }
 
   /** How many times a record was wanted again. */
@@ -132,20 +133,24 @@ export class ReceiveStream {
   /** Takes a piece in: `bytes` from `at` on, `length` of them, belong where `header` says. */
   handlePiece(header: BulkHeader, bytes: Uint8Array, at: number, length: number): PieceOutcome {
     const { recordStart, recordBytes, pieceOffset } = header;
-    if (this.#state !== 'open' || recordStart < this.#nextStart || this.#opened.has(recordStart)) return 'known';
-    const assembly = this.#assemblies.get(recordStart) ?? this.#begin(header);
+    if (this.#state !== 'open' || recordStart < this.#nextStart) return 'known';
+    if (this.#opened?.has(recordStart) === true) return 'known';
+    const known = this.#assemblies?.get(recordStart);
+    const assembly = known ?? this.#begin(header);
     if (assembly === undefined || assembly.sealed.length !== recordBytes || assembly.last !== header.last)
       return 'refused';
     if (assembly.spoilt) return 'refused';
     assembly.sealed.set(bytes.subarray(at, at + length), pieceOffset);
     addPiece(assembly, pieceOffset, pieceOffset + length);
-    if (assembly.prefix < recordBytes) return 'stored';
-    return this.#open(recordStart, assembly);
+    const outcome = assembly.prefix < recordBytes ? 'stored' : this.#open(recordStart, assembly);
+    if (known === undefined && assembly.prefix < recordBytes)
+      (this.#assemblies ??= new Map()).set(recordStart, assembly);
+    return outcome;
   }
 
   /** The remote knows that it has to send this record again: from now on pieces of it count. */
   repairHeard(start: number): void {
-    const assembly = this.#assemblies.get(start);
+    const assembly = this.#assemblies?.get(start);
     if (assembly !== undefined) assembly.spoilt = false;
   }
 
@@ -169,8 +174,7 @@ export class ReceiveStream {
     const grown = Math.max(0, end - this.#highestEnd);
     if (recordBytes < tagBytes || end > this.#window.granted || !this.#context.window.allows(grown)) return undefined;
     // Records do not overlap: so together they are no larger than what the windows have counted.
-    const [gap] = this.#begun.gaps(recordStart, end);
-    if (gap?.start !== recordStart || gap.end !== end) return undefined;
+    if (this.#begun.intersects(recordStart, end)) return undefined;
     const wanted = recordStart === this.#nextStart && this.#readable.length === 0;
     if (this.#context.recordsHeld >= recordsHeldMax && !wanted) return undefined;
     this.#context.window.receive(grown);
@@ -178,15 +182,8 @@ export class ReceiveStream {
     this.#begun.add(recordStart, end);
     this.#highestEnd += grown;
     this.#heldBytes += recordBytes;
-    const assembly: Assembly = {
-      sealed: this.#context.memory.take(recordBytes),
-      last,
-      prefix: 0,
-      later: undefined,
-      spoilt: false,
-    };
-    this.#assemblies.set(recordStart, assembly);
-    return assembly;
+    const sealed = this.#context.memory.take(recordBytes);
+    return { sealed, last, prefix: 0, later: undefined, spoilt: false };
   }
 
   #open(start: number, assembly: Assembly): PieceOutcome {
@@ -195,11 +192,14 @@ export class ReceiveStream {
     const recordBytes = sealed.length;
     const plaintext = sealed.subarray(0, recordBytes - tagBytes);
     this.#recordsOpened += 1;
-    this.#assemblies.delete(start);
-    this.#opened.set(start, { plaintext, recordBytes, last });
-    if (start !== this.#nextStart) return 'stored';
-    for (let next = this.#opened.get(start); next !== undefined; next = this.#opened.get(this.#nextStart)) {
-      this.#opened.delete(this.#nextStart);
+    this.#assemblies?.delete(start);
+    const record: OpenedRecord = { plaintext, recordBytes, last };
+    if (start !== this.#nextStart) {
+      (this.#opened ??= new Map()).set(start, record);
+      return 'stored';
+    }
+    for (let next: OpenedRecord | undefined = record; next !== undefined; next = this.#opened?.get(this.#nextStart)) {
+      this.#opened?.delete(this.#nextStart);
       this.#nextStart += next.recordBytes;
       this.#readable.push(next);
       this.#endReached = next.last;
@@ -224,14 +224,14 @@ export class ReceiveStream {
   }
 
   #forget(): void {
-    for (const { sealed } of this.#assemblies.values()) this.#context.memory.give(sealed);
-    for (const { plaintext } of this.#opened.values()) this.#context.memory.give(plaintext);
-    for (const { plaintext } of this.#readable) this.#context.memory.give(plaintext);
-    this.#context.recordsHeld -= this.#assemblies.size + this.#opened.size + this.#readable.length;
-    this.#assemblies.clear();
+    const begun = [...(this.#assemblies?.values() ?? [])].map(({ sealed }) => sealed);
+    const opened = [...(this.#opened?.values() ?? []), ...this.#readable].map(({ plaintext }) => plaintext);
+    for (const memory of begun.concat(opened)) this.#context.memory.give(memory);
+    this.#context.recordsHeld -= begun.length + opened.length;
+    this.#assemblies = undefined;
     this.#begun.clear();
     this.#heldBytes = 0;
-    this.#opened.clear();
+    this.#opened = undefined;
     this.#readable.length = 0;
   }
 }

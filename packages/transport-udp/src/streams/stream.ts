@@ -29,6 +29,8 @@ export class Stream {
   /** Internal: the two halves. */
   readonly sending: SendStream;
   readonly receiving: ReceiveStream;
+  /** Internal: where it stands in line to send. */
+  turn: StreamPriority | undefined;
   /** Internal: the remote has said how much it sent before it gave up. */
   resetSettled = false;
   readonly #owner: StreamOwner;
