@@ -3,6 +3,7 @@
 
 import { type Address, assertNever, earliest, type Instant, NEVER } from '@shoal/machine';
 import { reasonFromWire, reasonToWire, type Reason } from '../codes.ts';
+import { tagBytes } from '../crypto.ts';
 import type { CongestionFactory } from '../congestion/controller.ts';
 import type { Reporter } from '../events/reporter.ts';
 import { aeadNonce } from '../handshake/noise.ts';
@@ -13,6 +14,7 @@ import {
   bulkHeaderBytes,
   controlHeaderBytes,
   newBulkHeader,
+  packetBytesMax,
   packetKinds,
   readBulkHeader,
   readPacketNumber,
@@ -54,8 +56,9 @@ export interface SessionOptions {
   readonly report: Reporter | undefined;
 }
 
-/** Scratch for all connections: filled and used within one call. */
+// Scratch for all connections: filled and used within one call.
 const header = newBulkHeader();
+const plaintext = new Uint8Array(packetBytesMax);
 
 /**
  * What a packet did: `unauthentic` changes nothing; `repeated` is the remote's, but anybody who saw it may have sent it
@@ -229,14 +232,15 @@ export class Session implements PacketFate, SizeWatcher {
   ): PacketOutcome {
     const packetNumber = readPacketNumber(view, at);
     if (this.#acks.isDuplicate(packetNumber)) return 'unauthentic'; // nobody has looked whether it is
-    const plaintext = this.#options.keys.receiving.control.open(
+    const opened = this.#options.keys.receiving.control.openInto(
       aeadNonce(0, packetNumber),
       bytes.subarray(at, at + controlHeaderBytes),
       bytes.subarray(at + controlHeaderBytes, at + length),
+      plaintext,
     );
-    if (plaintext === undefined) return 'unauthentic';
+    if (!opened) return 'unauthentic';
     this.confirmed = true;
-    const frames = readFrames(plaintext);
+    const frames = readFrames(plaintext.subarray(0, length - controlHeaderBytes - tagBytes));
     if (frames === undefined) return { reason: 'protocolViolated', byRemote: false };
     this.#options.report?.control('packetReceived', packetNumber, length, frames, now);
     this.#acks.note(

@@ -185,7 +185,9 @@ class SymmetricState {
   }
 
   mixHash(data: Uint8Array): void {
-    this.#hash = this.#crypto.hash(concat([this.#hash, data]));
+    hashInput.set(this.#hash);
+    hashInput.set(data, keyBytes);
+    this.#hash = this.#crypto.hash(hashInput.subarray(0, keyBytes + data.length));
   }
 
   mixKey(material: Uint8Array): void {
@@ -240,13 +242,19 @@ class SymmetricState {
   }
 }
 
-/** A 96-bit nonce: 32 bits of domain, 64 bits of counter, big-endian (for AES-GCM as in section 12.4). */
+// Scratch: filled and used within one call.
+const hashInput = new Uint8Array(keyBytes + noiseMessageBytesMax);
+const nonce = new Uint8Array(12);
+const nonceView = new DataView(nonce.buffer);
+
+/**
+ * A 96-bit nonce: 32 bits of domain, 64 bits of counter, big-endian (for AES-GCM as in section 12.4). It is good until
+ * the next one is asked for.
+ */
 export function aeadNonce(domain: number, counter: number): Uint8Array {
-  const nonce = new Uint8Array(12);
-  const view = new DataView(nonce.buffer);
-  view.setUint32(0, domain);
-  view.setUint32(4, Math.floor(counter / 2 ** 32));
-  view.setUint32(8, counter >>> 0);
+  nonceView.setUint32(0, domain);
+  nonceView.setUint32(4, Math.floor(counter / 2 ** 32));
+  nonceView.setUint32(8, counter >>> 0);
   return nonce;
 }
 

@@ -15,6 +15,8 @@ const commonHeaderBytes = 11;
 export const controlHeaderBytes = 17;
 export const bulkHeaderBytes = 35;
 export const handshakeHeaderBytes = 23;
+/** What the length in a header can say. */
+export const packetBytesMax = 65_535;
 
 /** The version of everything in this folder. Packets of another version are dropped. */
 export const protocolVersion = 1;

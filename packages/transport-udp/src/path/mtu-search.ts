@@ -121,11 +121,14 @@ export class MtuSearch {
     this.#choose();
   }
 
+  /** The largest first, then Ethernet's: one of them is mostly the answer. Then halving. */
   #choose(): void {
-    const sizes = [...plateaus, this.#limit].filter((size) => size > this.#bytes && size < this.#failedFrom);
-    // The largest first, then Ethernet's: one of them is mostly the answer. Then halving.
-    if (this.#failedFrom > this.#limit) this.#next = sizes.at(-1);
-    else this.#next = sizes.includes(ethernetBytes) ? ethernetBytes : sizes[sizes.length >> 1];
+    if (this.#failedFrom > this.#limit) {
+      this.#next = this.#limit > this.#bytes ? this.#limit : undefined;
+      return;
+    }
+    const sizes = plateaus.filter((size) => size > this.#bytes && size < this.#failedFrom);
+    this.#next = sizes.includes(ethernetBytes) ? ethernetBytes : sizes[sizes.length >> 1];
   }
 
   #restart(now?: Instant): void {
