@@ -96,9 +96,10 @@ export class Endpoint implements DatagramMachine<EndpointEvent> {
   readonly #strangers: Strangers<Connection>;
   readonly #dials = new Dials<Connection>();
   readonly #timers = new Timers<Connection>();
-  /** Told or written to since they were last asked to transmit, in the order of their turns. */
-  readonly #ready = new Set<Connection>();
-  readonly #touched = new Set<Connection>();
+  /** Told or written to since they were last asked to transmit, in the order of their turns: each once (`inLine`). */
+  readonly #line = new Outbox<Connection>();
+  /** Something happened to them since the tables and timers were last brought up to date: each once (`touched`). */
+  readonly #touched = new Outbox<Connection>();
   #now: Instant = instant(0);
   #datagramsReceived = 0;
   #bytesReceived = 0;
@@ -176,13 +177,11 @@ export class Endpoint implements DatagramMachine<EndpointEvent> {
       if (!proved) unproved += 1;
       at = proved ? end : findPacket(bytes, view, at + 1, end, this.#isKnown);
     }
-    // Settled when next asked for something: several datagrams mostly come before that.
+    // Settled when next asked for a timeout: several datagrams mostly come before that.
   }
 
   poll(): EndpointEvent | undefined {
-    const event = this.#out.poll();
-    if (event === undefined) this.#settle(); // users of events may have written, read or closed
-    return event;
+    return this.#out.poll();
   }
 
   nextTimeout(): Instant {
@@ -192,6 +191,7 @@ export class Endpoint implements DatagramMachine<EndpointEvent> {
 
   handleTimeout(now: Instant): void {
     this.#now = now;
+    this.#settle();
     for (let due = this.#timers.pop(now); due !== undefined; due = this.#timers.pop(now)) {
       due.handleTimeout(now);
       this.#touch(due);
@@ -201,10 +201,8 @@ export class Endpoint implements DatagramMachine<EndpointEvent> {
 
   pollTransmit(buffer: Uint8Array, now: Instant): Transmit | undefined {
     this.#now = now;
-    this.#settle();
     const transmit = this.#strangers.pollTransmit(buffer, now) ?? this.#transmitReady(buffer, now);
     this.#bytesSent += transmit?.length ?? 0;
-    this.#settle();
     return transmit;
   }
 
@@ -218,30 +216,39 @@ export class Endpoint implements DatagramMachine<EndpointEvent> {
   // Inside
 
   #touch(connection: Connection): void {
-    this.#touched.add(connection);
-    this.#ready.add(connection);
+    this.#note(connection);
+    if (connection.inLine) return;
+    connection.inLine = true;
+    this.#line.push(connection);
+  }
+
+  #note(connection: Connection): void {
+    if (connection.touched) return;
+    connection.touched = true;
+    this.#touched.push(connection);
   }
 
   /** Brings timers and tables up to date for every connection that something happened to. */
   #settle(): void {
-    for (const connection of this.#touched) {
+    for (let connection = this.#touched.poll(); connection !== undefined; connection = this.#touched.poll()) {
+      connection.touched = false;
       if (!connection.handshaking) this.#settleHandshake(connection);
       if (connection.closed) this.#remove(connection);
       else this.#timers.set(connection, connection.nextTimeout(this.#now));
     }
-    this.#touched.clear();
   }
 
   /** What the connection whose turn it is has to send. */
   #transmitReady(buffer: Uint8Array, now: Instant): Transmit | undefined {
     const view = viewOf(buffer);
     const batch: Batch = { length: 0, segmentBytes: 0, address: nowhere };
-    for (const connection of this.#ready) {
-      this.#ready.delete(connection);
+    for (let connection = this.#line.poll(); connection !== undefined; connection = this.#line.poll()) {
+      connection.inLine = false;
+      if (connection.closed) continue; // and mostly forgotten by now
       connection.fill(buffer, view, now, batch);
-      this.#touched.add(connection);
+      this.#note(connection);
       if (batch.length === 0) continue;
-      this.#ready.add(connection); // behind the others, until it has nothing more
+      this.#touch(connection); // behind the others, until it has nothing more
       return { length: batch.length, segmentBytes: batch.segmentBytes, address: batch.address };
     }
     return undefined;
@@ -381,7 +388,6 @@ export class Endpoint implements DatagramMachine<EndpointEvent> {
     connection.forgotten(this.#now);
     this.#timers.clear(connection);
     this.#dials.remove(connection);
-    this.#ready.delete(connection);
     this.#connections.delete(connection.localId.high);
     this.#strangers.remove(connection);
   }

@@ -60,6 +60,9 @@ const flushMsMax = 2_000;
 export class Connection {
   /** For whoever uses the connection. */
   context: unknown;
+  /** Internal to its endpoint: something happened to it; it waits for its turn to transmit. */
+  touched = false;
+  inLine = false;
   /** Its name in events. */
   readonly id: string;
   readonly #report: Reporter | undefined;
