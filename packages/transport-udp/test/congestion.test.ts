@@ -1,5 +1,6 @@
 import { instant } from '@shoal/machine';
 import { describe, expect, test } from 'vitest';
+import { FullPipe } from '../src/congestion/bbr-filters.ts';
 import { DeliveryRate } from '../src/congestion/delivery-rate.ts';
 import { QueueSigns } from '../src/congestion/queue-signs.ts';
 import { Bbr, type CongestionFactory, controllerFor, Cubic, Ledbat } from '../src/index.ts';
@@ -31,6 +32,25 @@ describe('the controller chosen by default', () => {
     const flow = flows.start(normal);
     flows.run(Math.max(500, 10 * pathProfiles[name].delayMs));
     expect(flows.measure([flow], ms)[0]).toBeGreaterThan(least);
+  });
+
+  test('makes up for the time that an event loop stands still', () => {
+    const flows = new Flows(pathProfiles['wan-100m'], 'c', { everyMs: 40, forMs: 6 });
+    const flow = flows.start(normal);
+    flows.run(500);
+    expect(flows.measure([flow], 3_000)[0]).toBeGreaterThan(88);
+  });
+
+  test.each([
+    [true, 3],
+    [false, 9],
+  ])('does not take a late turn for a full path: with a queue (%s) it takes %d rounds', (queued, rounds) => {
+    const pipe = new FullPipe();
+    pipe.onRound(100, queued);
+    for (let i = 1; i < rounds; i += 1) pipe.onRound(110, queued);
+    expect(pipe.reached).toBe(false);
+    pipe.onRound(110, queued);
+    expect(pipe.reached).toBe(true);
   });
 
   test('keeps a queue that could hold a second nearly empty', () => {

@@ -1,6 +1,6 @@
 // Bulk transfers from one sender over one simulated bottleneck, each with a controller of its own, watched as they go.
 
-import { instant, type Instant } from '@shoal/machine';
+import { instant, type Instant, seededRng } from '@shoal/machine';
 import {
   type Connection,
   type CongestionFactory,
@@ -8,7 +8,9 @@ import {
   type EndpointEvent,
   type Stream,
 } from '../src/index.ts';
+import type { DatagramMachine } from '../src/datagram-machine.ts';
 import { Lab, type PathProfile } from '../src/testing/index.ts';
+import { LateMachine, type Lateness } from './late-machine.ts';
 import { clientAddress, endpointFrom, serverAddress } from './pair.ts';
 
 const chunk = new Uint8Array(262_144);
@@ -26,14 +28,17 @@ export class Flows {
   readonly lab: Lab<EndpointEvent>;
   readonly #client: Endpoint;
   readonly #seed: string;
+  readonly #lateness: Lateness | undefined;
   readonly #flows: Flow[] = [];
   readonly #outputs: EndpointEvent[][] = [];
 
-  constructor(profile: PathProfile, seed = 'flows') {
+  /** With `lateness`, that of every process. */
+  constructor(profile: PathProfile, seed = 'flows', lateness?: Lateness) {
     this.lab = new Lab(profile, seed);
     this.#seed = seed;
+    this.#lateness = lateness;
     this.#client = endpointFrom(`${seed}/client`);
-    const outputs = this.lab.add(clientAddress, this.#client, (event) => {
+    const outputs = this.lab.add(clientAddress, this.#process(this.#client, 'client'), (event) => {
       if (event.type !== 'streamWritable') return;
       const flow = this.#flows.find(({ connection }) => connection === event.connection);
       if (flow?.active === true) this.#fill(event.stream);
@@ -54,7 +59,8 @@ export class Flows {
       active: true,
     };
     this.#flows.push(flow);
-    const outputs = this.lab.add(address, endpointFrom(`${this.#seed}/server/${address.port}`), (event) => {
+    const name = `server/${address.port}`;
+    const outputs = this.lab.add(address, this.#process(endpointFrom(`${this.#seed}/${name}`), name), (event) => {
       if (event.type !== 'streamReadable') return;
       for (let part = event.stream.read(); part !== undefined; part = event.stream.read()) flow.received += part.length;
     });
@@ -75,6 +81,11 @@ export class Flows {
     const before = flows.map(({ received }) => received);
     this.run(ms);
     return flows.map(({ received }, i) => ((received - before[i]!) * 8) / 1_000 / ms);
+  }
+
+  #process(endpoint: Endpoint, name: string): DatagramMachine<EndpointEvent> {
+    if (this.#lateness === undefined) return endpoint;
+    return new LateMachine(endpoint, this.#lateness, seededRng(`${this.#seed}/${name}`));
   }
 
   #fill(stream: Stream): void {

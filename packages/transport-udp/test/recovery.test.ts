@@ -328,6 +328,16 @@ describe('pacing', () => {
     expect(sent).toBeLessThan(1_550_000);
   });
 
+  test('gives what a late turn would have let go, but an idle time only a burst', () => {
+    const pacer = new Pacer(mss, 1e9);
+    pacer.setRate(10_000);
+    pacer.waitedFor = true;
+    pacer.spend(pacer.available(instant(0)));
+    expect(pacer.available(instant(15))).toBe(150_000);
+    pacer.waitedFor = false;
+    expect(pacer.available(instant(15))).toBe(20_000);
+  });
+
   test('never bursts more than the remote’s socket can hold', () => {
     const pacer = new Pacer(mss, 50_000);
     pacer.update(100_000_000, 1, true);

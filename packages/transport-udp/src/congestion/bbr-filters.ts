@@ -66,6 +66,7 @@ export class MinRtt {
 
 const plateauGrowth = 1.25;
 const plateauRounds = 3;
+const roundWithoutQueue = 1 / 3;
 
 /** Finds out that sending faster delivers no more ("Exiting Acceleration Based on Bandwidth Plateau"). */
 export class FullPipe {
@@ -82,11 +83,14 @@ export class FullPipe {
     this.now = false;
   }
 
-  /** Once a round, with the rate of a sample that the application did not hold down. */
-  onRound(rateBytesPerMs: number): void {
+  /**
+   * Once a round, with the rate of a sample that the application did not hold down. A path that is full has a queue:
+   * without one, it was more likely a late turn of the event loop that kept the rate down, and the round counts less.
+   */
+  onRound(rateBytesPerMs: number, queued: boolean): void {
     if (this.now) return;
     if (rateBytesPerMs >= this.#baseline * plateauGrowth) return this.reset(rateBytesPerMs);
-    this.#rounds += 1;
+    this.#rounds += queued ? 1 : roundWithoutQueue;
     if (this.#rounds < plateauRounds) return;
     this.now = true;
     this.reached = true;

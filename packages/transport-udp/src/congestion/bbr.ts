@@ -113,7 +113,8 @@ export class Bbr implements CongestionController {
     this.#learnRate(delivery);
     const [rate, rounds] = [this.#rateBytesPerMs, this.#pipe.reached ? undefined : 1];
     this.#aggregation.add(ackedBytes, rate, this.#windowBytes, this.#rounds.count, now, rounds);
-    if (this.#rounds.start && !delivery.appLimited) this.#pipe.onRound(delivery.rateBytesPerMs);
+    const queued = this.#congested || this.#pipe.reached; // later on, probing by a quarter is too little to show one
+    if (this.#rounds.start && !delivery.appLimited) this.#pipe.onRound(delivery.rateBytesPerMs, queued);
     if (this.#state === 'startup' && this.#pipe.reached) {
       this.#state = 'drain';
       this.#drainRound = this.#rounds.count;

@@ -1,9 +1,11 @@
 // Spreads a window over its round trip (RFC 9002 section 7.7): a bucket that fills at the pacing rate and holds a burst
-// of two milliseconds. Finer pacing would leave nothing to batch; timers are no finer anyway.
+// of two milliseconds. Finer pacing would leave nothing to batch; timers are no finer anyway. And where a turn of the event
+// loop comes late, it gives what that time would have let go: else the link stands idle for as long, with nothing to make up for it.
 
 import { after, type Instant, NEVER } from '@shoal/machine';
 
 const burstMs = 2;
+const lateMsMax = 20;
 const burstDatagramsMin = 10;
 const slowStartGain = 2; // so that pacing never holds a doubling window back
 const avoidanceGain = 1.25;
@@ -15,6 +17,8 @@ export class Pacer {
   #burstBytes: number;
   #tokens: number;
   #filledAt: Instant | undefined;
+  /** Something waits for it to open, so time that passes meanwhile is not idle time. */
+  waitedFor = false;
 
   /** `burstBytesMax` is what the remote's socket can hold. */
   constructor(datagramBytes: number, burstBytesMax: number) {
@@ -61,6 +65,7 @@ export class Pacer {
     if (this.#filledAt !== undefined && this.#rateBytesPerMs > 0)
       this.#tokens += (now - this.#filledAt) * this.#rateBytesPerMs;
     this.#filledAt = now;
-    this.#tokens = Math.min(this.#tokens, this.#burstBytes);
+    const late = this.waitedFor ? Math.min(this.#rateBytesPerMs * lateMsMax, this.#burstBytesMax) : 0;
+    this.#tokens = Math.min(this.#tokens, Math.max(this.#burstBytes, late));
   }
 }

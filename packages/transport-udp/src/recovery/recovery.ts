@@ -134,6 +134,7 @@ export class Recovery {
   noteLimit(windowLimited: boolean, starved = false): void {
     this.#windowLimited = windowLimited;
     this.#starved = starved;
+    this.#pacer.waitedFor = !starved;
     if (starved) this.#delivery?.limitedByApplication(this.sent.bytesInFlight);
   }
 
