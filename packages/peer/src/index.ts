@@ -5,6 +5,7 @@ export * from './events.ts';
 export * from './fluid-bound.ts';
 export * from './join-options.ts';
 export { type Priority, type PrioritySpan, type ReadingPlace } from './picking/demand.ts';
+export { type FileSelector } from './picking/file-wishes.ts';
 export { type PolicyName } from './picking/picker.ts';
 export type { RateLimits } from './rate-limits.ts';
 export * from './session.ts';

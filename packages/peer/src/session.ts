@@ -138,6 +138,11 @@ export class Session implements Machine<SessionOutput> {
     this.#tell(swarm, now, (known) => known.want(spans, now));
   }
 
+  /** Whether all that is wanted of a swarm is held. */
+  isFinishing(swarm: SwarmId): boolean {
+    return this.#swarms.get(swarm)?.isFinishing ?? false;
+  }
+
   /** Reader number `reader` of ours waits for the chunk at this place and will need the next ones; undefined: it has gone. */
   read(swarm: SwarmId, reader: number, place: ReadingPlace | undefined, now: Instant): void {
     this.#tell(swarm, now, (known) => known.read(reader, place, now));

@@ -2,7 +2,7 @@
 // the peer share its one carrier, its links and its memory bounds.
 
 import { resolve } from 'node:path';
-import { type Chunking, formatTicket, type HashSuite, parseTicket, type Ticket } from '@shoal/chunker';
+import { type Chunking, type FileChoice, formatTicket, type HashSuite, parseTicket, type Ticket } from '@shoal/chunker';
 import { createManifest, loadHashes, openFileStore, openSeedStore } from '@shoal/chunker/node';
 import {
   type Address,
@@ -21,7 +21,10 @@ import type { SwarmId } from '@shoal/wire';
 import type { SessionEvent } from '../events.ts';
 import { Session, type SessionOutput } from '../session.ts';
 import { checkLimits, type RateLimits } from '../rate-limits.ts';
+import { FileWishes, type FileSelector } from '../picking/file-wishes.ts';
+import { type PolicyName, policyNames } from '../picking/picker.ts';
 import { RunningTransfer } from './running-transfer.ts';
+import type { StoreOrder } from '../store-orders.ts';
 import { StoreKeeper } from './store-keeper.ts';
 import { reachableAddresses } from './reachable-addresses.ts';
 import type { Share, Transfer } from './transfer.ts';
@@ -74,6 +77,13 @@ export interface GetOptions {
   readonly seed?: boolean;
   /** False throws away what an earlier try left. Default true. */
   readonly resume?: boolean;
+  /**
+   * Only these files, which may be changed by `Transfer.select`. It is done when they are there; no others are made. Chunks at
+   * their borders bring bytes of others, which are thrown away at the end. Default: all.
+   */
+  readonly select?: FileSelector;
+  /** Which chunk next. Default: `rarestFirst`. */
+  readonly policy?: PolicyName;
   /** Of this transfer alone. */
   readonly limits?: RateLimits;
   /** When it is not finished by then, it fails with `timedOut`. Default: it waits for ever. */
@@ -169,7 +179,7 @@ class NodePeer implements RunningPeer {
       peers: peers ?? reachableAddresses(this.address),
     };
     this.#stores.adopt(swarm, store);
-    const transfer = this.#newTransfer(ticket, resolve(path));
+    const transfer = this.#newTransfer(ticket, resolve(path), new FileWishes());
     const content = { shape: layout, held: store.held.clone() };
     const known = { swarm, name: manifest.name, document, content, owner: true, trackers, limits };
     this.#driver.tell((session, now) => session.join(known, now));
@@ -184,19 +194,29 @@ class NodePeer implements RunningPeer {
       update = false,
       seed = false,
       resume = true,
+      select,
+      policy,
       limits,
       timeoutMs,
       signal,
     } = options;
     checkLimits(limits);
+    if (policy !== undefined && !policyNames.includes(policy))
+      throw new UsageError('policy', `must be one of ${policyNames.join(', ')}`);
     if (timeoutMs !== undefined && !(timeoutMs > 0)) throw new UsageError('timeoutMs', 'must be above 0');
     const { swarmId: swarm, name } = parsed;
     this.#checkFree(swarm, name);
-    const transfer = this.#newTransfer(parsed, resolve(destination), seed);
-    this.#stores.expect(swarm, (document) => openFileStore({ document, destination, update, resume }));
+    const wishes = new FileWishes();
+    if (select !== undefined) wishes.select(select);
+    const transfer = this.#newTransfer(parsed, resolve(destination), wishes, seed);
+    const only = (): FileChoice | undefined => wishes.only;
+    this.#stores.expect(swarm, {
+      only,
+      open: (document) => openFileStore({ document, destination, update, resume, only: only() }),
+    });
     const trackers = [...parsed.trackers, ...(this.#options.trackers ?? [])];
     const peers = parsed.peers.map((address) => ({ address }));
-    this.#driver.tell((session, now) => session.join({ swarm, name, trackers, peers, limits }, now));
+    this.#driver.tell((session, now) => session.join({ swarm, name, trackers, peers, limits, policy }, now));
     if (timeoutMs !== undefined)
       transfer.onEnd(this.#clock.alarm(after(this.#clock.now(), timeoutMs), () => transfer.timeOut(timeoutMs)));
     transfer.abortWith(signal);
@@ -224,12 +244,19 @@ class NodePeer implements RunningPeer {
     await this.#links.close();
   }
 
-  #newTransfer(ticket: Ticket, destination: string, seed = true): RunningTransfer {
+  #newTransfer(ticket: Ticket, destination: string, wishes: FileWishes, seed = true): RunningTransfer {
     const { swarmId: swarm } = ticket;
     const transfer = new RunningTransfer({
       ticket,
       destination,
+      wishes,
       seed,
+      want: (spans) => this.#driver.tell((session, now) => session.want(swarm, spans, now)),
+      readers: {
+        place: (reader, place) => this.#driver.tell((session, now) => session.read(swarm, reader, place, now)),
+        read: (chunk) => this.#read(swarm, chunk),
+      },
+      isFinishing: () => this.#driver.machine.isFinishing(swarm),
       report: () => this.#driver.machine.report(swarm, this.#clock.now()),
       trouble: () => this.#stores.trouble(swarm),
       leave: async () => {
@@ -248,12 +275,30 @@ class NodePeer implements RunningPeer {
       case 'linkOrder':
         return this.#links.perform(output.order);
       case 'storeOrder':
-        return this.#stores.perform(output.order);
+        return this.#performStore(output.order);
       case 'event':
         return this.#tell(output.event);
       default:
         assertNever(output, 'session output');
     }
+  }
+
+  /** A chunk for one of our own readers; undefined while it is not held. */
+  async #read(swarm: SwarmId, chunk: number): Promise<Uint8Array | undefined> {
+    if (this.#driver.machine.content(swarm)?.held.has(chunk) !== true) return undefined;
+    try {
+      return await this.#stores.read(swarm, chunk);
+    } catch (error) {
+      if (!(error instanceof ShoalError)) throw error;
+      this.#driver.tell((session, now) => session.lost(swarm, chunk, error.code, now));
+      if (this.#driver.machine.content(swarm)?.held.has(chunk) === true) throw error; // the disk's trouble, not the chunk's
+      return undefined;
+    }
+  }
+
+  #performStore(order: StoreOrder): void {
+    if (order.type === 'openStore' && this.#transfers.get(order.swarm)?.know(order.document) !== true) return;
+    this.#stores.perform(order);
   }
 
   #tell(event: SessionEvent): void {

@@ -6,15 +6,25 @@ import type { SkippedEntry } from '@shoal/chunker/node';
 import { ShoalError } from '@shoal/machine';
 import type { SwarmId } from '@shoal/wire';
 import type { SessionEvent } from '../events.ts';
+import type { Priority, PrioritySpan } from '../picking/demand.ts';
+import type { FileSelector, FileWishes } from '../picking/file-wishes.ts';
 import type { SwarmReport } from '../tally.ts';
+import { FileReaders, type FileReadersOptions } from './file-readers.ts';
 import { EventStream } from './event-stream.ts';
-import type { Share, Transfer, TransferEvent, TransferProgress, TransferReport } from './transfer.ts';
+import type { Share, Transfer, TransferFile, TransferEvent, TransferProgress, TransferReport } from './transfer.ts';
 
 export interface RunningTransferOptions {
   readonly ticket: Ticket;
   readonly destination: string;
+  readonly wishes: FileWishes;
+  /** Tells the swarm what is wanted. */
+  readonly want: (spans: readonly PrioritySpan[]) => void;
   /** Go on after it is finished. */
   readonly seed: boolean;
+  /** For those who read while it arrives. */
+  readonly readers: Omit<FileReadersOptions, 'include'>;
+  /** Whether all that is wanted is there. */
+  readonly isFinishing: () => boolean;
   /** Undefined once the swarm was left. */
   readonly report: () => SwarmReport | undefined;
   /** What last went wrong in the store. */
@@ -29,6 +39,8 @@ export class RunningTransfer implements Transfer {
   readonly destination: string;
   readonly done: Promise<TransferReport>;
   readonly #options: RunningTransferOptions;
+  readonly #readers: FileReaders;
+  #document: ManifestDocument | undefined;
   readonly #events = new EventStream<TransferEvent>();
   readonly #settle = Promise.withResolvers<TransferReport>();
   readonly #atEnd: (() => void)[] = [];
@@ -41,6 +53,7 @@ export class RunningTransfer implements Transfer {
     this.swarm = options.ticket.swarmId;
     this.ticket = options.ticket;
     this.destination = options.destination;
+    this.#readers = new FileReaders({ ...options.readers, include: (path) => this.#include(path) });
     this.done = this.#settle.promise;
     this.done.catch(() => undefined); // whoever does not wait for it is not to crash; whoever does gets the error
   }
@@ -54,9 +67,31 @@ export class RunningTransfer implements Transfer {
     return { ...(this.#lastReport ?? emptyReport), swarm: this.swarm, name: this.ticket.name, state: this.#state };
   }
 
+  select(files: FileSelector): void {
+    this.#wish((wishes) => wishes.select(files));
+  }
+
+  prioritise(files: FileSelector, priority: Exclude<Priority, 'unwanted'>): void {
+    this.#wish((wishes) => wishes.prioritise(files, priority));
+  }
+
+  file(path?: string): TransferFile {
+    return { path, stream: (options = {}) => this.#readers.open(path, options) };
+  }
+
+  /** The manifest is there. False when nothing of it is wanted: that was the end. */
+  know(document: ManifestDocument): boolean {
+    const { wishes, want } = this.#options;
+    this.#document = document;
+    if (wishes.know(document)) want(wishes.spans()!);
+    else this.fail(new ShoalError('notFound', `${this.ticket.name} has none of the files selected`));
+    return this.#ending === undefined;
+  }
+
   handle(event: SessionEvent): void {
     this.#events.push(event);
-    if (event.type === 'storeReady') this.#state = 'fetching';
+    if (event.type === 'storeReady') this.#opened();
+    if (event.type === 'chunkHeld') this.#readers.ring();
     if (event.type === 'completed') this.#finished();
     if (event.type === 'failed')
       this.fail(this.#options.trouble() ?? new ShoalError(event.code, event.detail ?? 'the transfer failed'));
@@ -64,6 +99,7 @@ export class RunningTransfer implements Transfer {
 
   /** Ends it without success. `done` fails when its files are closed, so that it can be begun again at once. */
   fail(error: ShoalError): void {
+    this.#readers.fail(error);
     this.#end(() => this.#settle.reject(error));
   }
 
@@ -125,8 +161,28 @@ export class RunningTransfer implements Transfer {
     };
   }
 
+  #opened(): void {
+    this.#state = 'fetching';
+    if (this.#document !== undefined) this.#readers.ready(this.#document);
+  }
+
+  #include(path: string): void {
+    if (this.#options.wishes.only?.(path) === false) this.#wish((wishes) => wishes.include(path));
+  }
+
+  /** What is wanted can change until it is there. */
+  #wish(wish: (wishes: FileWishes) => void): void {
+    const { isFinishing, wishes, want } = this.#options;
+    if (isFinishing() || this.#state === 'ended')
+      throw new ShoalError('refused', `${this.ticket.name} is complete as selected: get it anew, with update`);
+    wish(wishes);
+    const spans = wishes.spans();
+    if (spans !== undefined) want(spans);
+  }
+
   #finished(): void {
     this.#state = 'finished';
+    this.#readers.finished(this.destination);
     const { swarm, destination } = this;
     const report = { ...this.#options.report()!, swarm, name: this.ticket.name, destination };
     const resolve = (): void => this.#settle.resolve(report);

@@ -1,7 +1,7 @@
 // Carries out store orders with the chunker's stores, and tells what became of them. Every failure is kept with its
 // cause, so that whoever waits for the transfer gets the whole error and not only its code.
 
-import type { ChunkStore, ManifestDocument } from '@shoal/chunker';
+import type { ChunkStore, FileChoice, ManifestDocument } from '@shoal/chunker';
 import { assertNever, type LinkPort, ShoalError } from '@shoal/machine';
 import type { SwarmId } from '@shoal/wire';
 import { BodyHolders } from './body-holders.ts';
@@ -10,8 +10,12 @@ import type { StoreFact, StoreOrder } from '../store-orders.ts';
 
 const recentBytesMax = 8 * 1024 * 1024; // of each transfer: some hundred milliseconds of a fast one
 
-/** Opens the store for content of this manifest. */
-export type OpenStore = (document: ManifestDocument) => Promise<ChunkStore>;
+export interface ExpectedStore {
+  /** Opens the store for content of this manifest. */
+  readonly open: (document: ManifestDocument) => Promise<ChunkStore>;
+  /** Which files it is to be finished with; undefined: all. */
+  readonly only: () => FileChoice | undefined;
+}
 
 type BodySource = Pick<LinkPort, 'lend' | 'recycle'>;
 
@@ -19,7 +23,7 @@ type BodySource = Pick<LinkPort, 'lend' | 'recycle'>;
 type Work = Exclude<StoreOrder, { type: 'closeStore' | 'releaseBody' }>;
 
 interface Shelf {
-  readonly open: OpenStore | undefined;
+  readonly expected: ExpectedStore | undefined;
   store: ChunkStore | undefined;
   trouble: ShoalError | undefined;
   readonly recent: RecentChunks;
@@ -45,8 +49,8 @@ export class StoreKeeper {
   }
 
   /** A store to be opened when the manifest is there. */
-  expect(swarm: SwarmId, open: OpenStore): void {
-    this.#shelves.set(swarm, this.#newShelf(open, undefined));
+  expect(swarm: SwarmId, expected: ExpectedStore): void {
+    this.#shelves.set(swarm, this.#newShelf(expected, undefined));
   }
 
   /** The open store of a swarm. */
@@ -57,6 +61,13 @@ export class StoreKeeper {
   /** What last went wrong in a swarm's store. */
   trouble(swarm: SwarmId): ShoalError | undefined {
     return this.#shelves.get(swarm)?.trouble;
+  }
+
+  /** A chunk for ourselves, in memory of its own. Fails as the store does. */
+  async read(swarm: SwarmId, chunk: number): Promise<Uint8Array> {
+    const shelf = this.#shelves.get(swarm);
+    if (shelf?.store === undefined) throw new ShoalError('notFound', `chunk ${chunk} is not held`);
+    return shelf.recent.get(chunk)?.slice() ?? shelf.store.readChunk(chunk);
   }
 
   /** The answer comes later, never from within. */
@@ -73,8 +84,8 @@ export class StoreKeeper {
     await Promise.all(this.#closing);
   }
 
-  #newShelf(open: OpenStore | undefined, store: ChunkStore | undefined): Shelf {
-    return { open, store, trouble: undefined, recent: new RecentChunks(recentBytesMax, this.#holders) };
+  #newShelf(expected: ExpectedStore | undefined, store: ChunkStore | undefined): Shelf {
+    return { expected, store, trouble: undefined, recent: new RecentChunks(recentBytesMax, this.#holders) };
   }
 
   #close(swarm: SwarmId, shelf: Shelf): void {
@@ -106,9 +117,11 @@ export class StoreKeeper {
           this.#holders.hold(body);
           return { type: 'chunkRead', swarm, read: order.read, body };
         }
-        case 'finishStore':
-          await shelf.store!.finish();
-          return { type: 'storeFinished', swarm };
+        case 'finishStore': {
+          const only = shelf.expected?.only();
+          await shelf.store!.finish({ only });
+          return { type: 'storeFinished', swarm, ...(only && { held: shelf.store!.held.clone() }) };
+        }
         default:
           return assertNever(order, 'store order');
       }
@@ -124,7 +137,7 @@ export class StoreKeeper {
   }
 
   async #open(swarm: SwarmId, document: ManifestDocument, shelf: Shelf): Promise<StoreFact> {
-    const store = await shelf.open!(document);
+    const store = await shelf.expected!.open(document);
     // Left meanwhile: nobody else will close it.
     if (this.#shelves.get(swarm) !== shelf) await store.close();
     shelf.store = store;

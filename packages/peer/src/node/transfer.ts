@@ -4,6 +4,9 @@ import type { Ticket } from '@shoal/chunker';
 import type { SkippedEntry } from '@shoal/chunker/node';
 import type { SwarmId } from '@shoal/wire';
 import type { SessionEvent } from '../events.ts';
+import type { StreamOptions } from './file-reader.ts';
+import type { Priority } from '../picking/demand.ts';
+import type { FileSelector } from '../picking/file-wishes.ts';
 import type { SwarmReport } from '../tally.ts';
 
 /** What happens to one transfer, and to the peer around it. */
@@ -38,8 +41,32 @@ export interface Transfer extends AsyncDisposable {
    */
   readonly done: Promise<TransferReport>;
   progress(): TransferProgress;
+  /**
+   * Only these files from now on. Throws a UsageError when the set is known and has none of them, and a ShoalError `refused`
+   * when all that was selected is there.
+   */
+  select(files: FileSelector): void;
+  /** These files come `normal`ly, or before others: `soon`, or `now`, in their order. Throws as `select` does. */
+  prioritise(files: FileSelector, priority: Exclude<Priority, 'unwanted'>): void;
+  /**
+   * A file of it, to be read while it arrives; without a path, the only one of a set of one. A file that is read is wanted,
+   * whatever was selected.
+   */
+  file(path?: string): TransferFile;
   /** Ends it: stops fetching, or serving on. What has arrived is kept. */
   close(): Promise<void>;
+}
+
+/** A file that may not be there yet. */
+export interface TransferFile {
+  /** Undefined: the only one. */
+  readonly path: string | undefined;
+  /**
+   * Its bytes in order, verified, as soon as they come and no faster than they are read; what lies before a reader is
+   * fetched first. Fails with a ShoalError: `notFound` when the set has no such file, or what ended the transfer; with a
+   * UsageError when it is shorter than `start`. Goes on from the finished file when the transfer is done before the reader.
+   */
+  stream(options?: StreamOptions): ReadableStream<Uint8Array>;
 }
 
 /** Something that is being shared. */

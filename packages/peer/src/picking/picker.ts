@@ -14,7 +14,8 @@ import { RarestFirst } from './rarest-first.ts';
  * `rarestFirst` keeps a swarm healthy. `random` is that of the classic exercise. `sequential` moves a window over the
  * content, in order at its front and rarest first behind it, so that what has come can be used before the rest has.
  */
-export type PolicyName = 'rarestFirst' | 'random' | 'sequential';
+export type PolicyName = (typeof policyNames)[number];
+export const policyNames = ['rarestFirst', 'random', 'sequential'] as const;
 
 export interface PickerOptions {
   readonly shape: ContentShape;
