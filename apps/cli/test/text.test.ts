@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatProgress } from '../src/text/bar.ts';
 import { escapeText } from '../src/text/escape.ts';
+import { formatHoldups } from '../src/text/holdups.ts';
 import { formatTable } from '../src/text/table.ts';
 import { formatBytes, formatDuration, formatRate } from '../src/text/units.ts';
 
@@ -45,6 +46,13 @@ describe('names from others', () => {
 });
 
 describe('layout', () => {
+  test('what time went to, the largest share first', () => {
+    expect(formatHoldups({ noPeers: 30, path: 965, disk: 4, choked: 1 })).toBe(
+      'the way here 97 %, finding somebody to ask 3 %',
+    );
+    expect(formatHoldups({})).toBe('');
+  });
+
   test('a table lines its numbers up', () => {
     expect(
       formatTable([

@@ -92,6 +92,12 @@ export class ByteBudget {
     this.#within?.forget(retry);
   }
 
+  /** What keeps this one waiting, if it waits. */
+  holdsBack(retry: (now: Instant) => void): 'rate' | 'bytes' | undefined {
+    if (!this.#waiting.has(retry)) return this.#within?.holdsBack(retry);
+    return this.#wakeAt === NEVER ? 'bytes' : 'rate';
+  }
+
   /** More was taken than the rate has brought by now. */
   #isAhead(now: Instant): boolean {
     return this.#dueAt !== undefined && now < this.#dueAt;

@@ -12,3 +12,4 @@ export * from './session.ts';
 export * from './store-orders.ts';
 export type { Offence } from './strikes.ts';
 export type { RemoteTally, SwarmReport } from './tally.ts';
+export type { Holdup, HoldupShares } from './time-shares.ts';

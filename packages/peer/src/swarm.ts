@@ -39,6 +39,7 @@ import type { PrioritySpan, ReadingPlace } from './picking/demand.ts';
 import { Remote } from './remote.ts';
 import type { StoreFact } from './store-orders.ts';
 import { type SwarmReport, Tally } from './tally.ts';
+import type { Holdup } from './time-shares.ts';
 import { WaitWatch } from './wait-watch.ts';
 
 /** Messages that concern one swarm, other than those that open and close it on a link. */
@@ -148,6 +149,7 @@ export class Swarm {
 
   /** The remote on `link` is in this swarm, or says afresh what it holds. */
   handleJoin(link: LinkId, peer: PeerId, address: Address, { bits, offering }: Join, now: Instant): void {
+    this.#account(now);
     let remote = this.#remotes.get(link);
     if (remote === undefined) {
       remote = new Remote(link, peer, address, this.#tally.remote(peer, address));
@@ -170,6 +172,7 @@ export class Swarm {
 
   /** The remote on `link` has left the swarm, or the link has ended. */
   handlePart(link: LinkId, now: Instant): void {
+    this.#account(now);
     this.#greeted.delete(link);
     const remote = this.#remotes.get(link);
     if (remote === undefined) return;
@@ -181,6 +184,7 @@ export class Swarm {
   }
 
   handleMessage(link: LinkId, message: SwarmMessage, now: Instant): void {
+    this.#account(now);
     const remote = this.#remotes.get(link);
     if (remote === undefined) return; // it joins first; whoever does not is not listened to
     switch (message.type) {
@@ -218,11 +222,13 @@ export class Swarm {
 
   /** `reply` is undefined when the head was no reply. */
   handleAnswer(ask: AskId, reply: PeerReply | undefined, body: Uint8Array, srttMs: number, now: Instant): void {
+    this.#account(now);
     if (this.#content?.fetching.handleAnswer(ask, reply, body, srttMs, now) !== true)
       this.#metadata.handleAnswer(ask, reply, body, now);
   }
 
   handleAskFailed(ask: AskId, code: LinkCode, now: Instant): void {
+    this.#account(now);
     if (this.#content?.fetching.handleAskFailed(ask, code, now) !== true) this.#metadata.handleAskFailed(ask, now);
   }
 
@@ -231,6 +237,7 @@ export class Swarm {
   }
 
   handleStore(fact: StoreFact, now: Instant): void {
+    this.#account(now);
     switch (fact.type) {
       case 'storeOpened':
         return this.#content === undefined ? this.#open(fact.shape, fact.held, now) : undefined;
@@ -271,6 +278,7 @@ export class Swarm {
   }
 
   handleTimeout(now: Instant): void {
+    this.#account(now);
     this.#metadata.handleTimeout(now);
     this.#fetchBudget.serve(now);
     this.#giveBudget.serve(now);
@@ -290,6 +298,7 @@ export class Swarm {
   }
 
   report(now: Instant): SwarmReport {
+    this.#account(now);
     const { shape, holding, fetching } = this.#content ?? {};
     return {
       ...this.#tally.report(now),
@@ -412,6 +421,17 @@ export class Swarm {
     this.#tally.completed(now);
     if (this.#options.content === undefined)
       this.#host.emit({ type: 'completed', swarm: this.id, elapsedMs: this.#tally.elapsedMs(now) });
+  }
+
+  /** Called before anything changes: what has held us up until now still does. */
+  #account(now: Instant): void {
+    this.#tally.heldUpBy(this.#holdup(), now);
+  }
+
+  #holdup(): Holdup | 'answers' {
+    if (this.#content?.fetching.isComplete !== true && this.#remotes.size === 0) return 'noPeers';
+    if (this.#content !== undefined) return this.#content.fetching.holdup;
+    return this.#document === undefined ? 'noManifest' : 'disk';
   }
 
   /** Why nothing goes on. */

@@ -3,6 +3,7 @@
 
 import { type Address, type Instant, msBetween, type PeerId } from '@shoal/machine';
 import { RateMeter } from './rate-meter.ts';
+import { type Holdup, type HoldupShares, TimeShares } from './time-shares.ts';
 
 const entriesMax = 4_096; // beyond it newcomers are counted together, under the identity of the first of them
 const rateWindowMs = 2_000;
@@ -40,6 +41,8 @@ export interface SwarmReport {
   readonly sentBytesPerSecond: number;
   /** From joining until complete, or until now. */
   readonly elapsedMs: number;
+  /** What that time went to, in milliseconds; the sum is the elapsed time. */
+  readonly holdups: HoldupShares;
   /** Peers linked in this swarm now. */
   readonly remoteCount: number;
   readonly remotes: readonly Readonly<RemoteTally>[];
@@ -51,6 +54,7 @@ export class Tally {
   wastedBytes = 0;
   duplicateChunks = 0;
   damagedChunks = 0;
+  readonly times: TimeShares;
   readonly #received = new RateMeter(rateWindowMs);
   readonly #sent = new RateMeter(rateWindowMs);
   readonly #remotes = new Map<PeerId, RemoteTally>();
@@ -59,6 +63,7 @@ export class Tally {
 
   constructor(now: Instant) {
     this.#startedAt = now;
+    this.times = new TimeShares(now);
     this.#received.start(now);
     this.#sent.start(now);
   }
@@ -102,6 +107,11 @@ export class Tally {
     this.wastedBytes += bytes;
   }
 
+  /** What has held the swarm up since this was last told. */
+  heldUpBy(holdup: Holdup | 'answers', now: Instant): void {
+    if (this.#endedAt === undefined) this.times.account(holdup, now);
+  }
+
   completed(now: Instant): void {
     this.#endedAt ??= now;
   }
@@ -133,6 +143,7 @@ export class Tally {
       receivedBytesPerSecond: this.#received.bytesPerSecond(now),
       sentBytesPerSecond: this.#sent.bytesPerSecond(now),
       elapsedMs: this.elapsedMs(now),
+      holdups: this.times.report(),
       remotes: Array.from(this.#remotes.values(), (entry) => Object.assign({}, entry)),
     };
   }

@@ -97,7 +97,11 @@ const layouts: Table = {
   peers: layout<'peers'>()(7, { swarm: f.swarm, peers: f.list(f.contact, limits.contactsPerSwarmMax) }),
 
   chunkRequest: layout<'chunkRequest'>()(16, { swarm: f.swarm, chunk: f.chunkIndex }),
-  chunkReply: layout<'chunkReply'>()(17, { chunk: f.chunkIndex }),
+  chunkReply: layout<'chunkReply'>()(17, {
+    chunk: f.chunkIndex,
+    waitedMs: f.uint(limits.answerMsMax),
+    readMs: f.uint(limits.answerMsMax),
+  }),
   manifestRequest: layout<'manifestRequest'>()(18, { swarm: f.swarm, part: f.uint(limits.manifestPartsMax - 1) }),
   manifestReply: layout<'manifestReply'>()(19, { part: f.uint(limits.manifestPartsMax - 1) }),
 

@@ -16,6 +16,9 @@ export const chunkBytesMax: number = 2 ** 32 - 1;
 /** Parts of a manifest, each with 1,024 files and chunks. */
 export const manifestPartsMax = 512;
 
+/** Longest time that an answer tells of, in ms; longer ones are told as this. */
+export const answerMsMax = 600_000;
+
 /** Bytes of a file-set's name and of a filter for names, in UTF-8: the longest name file systems take. */
 export const nameBytesMax = 255;
 

@@ -103,6 +103,10 @@ export type PeerRequest = ChunkRequest | ManifestRequest;
 export interface ChunkReply {
   readonly type: 'chunkReply';
   readonly chunk: number;
+  /** How long the request waited because others were served first, or because of a rate limit. */
+  readonly waitedMs: number;
+  /** How long reading and verifying took. */
+  readonly readMs: number;
 }
 
 export interface ManifestReply {

@@ -13,6 +13,7 @@ import { collect, pskOption, readAddress, readListen, readPsk, readSeconds } fro
 import { type CommonOptions, type Context, run } from '../run.ts';
 import { Patience } from '../patience.ts';
 import { formatProgress } from '../text/bar.ts';
+import { formatHoldups } from '../text/holdups.ts';
 import { formatBytes, formatDuration, formatRate } from '../text/units.ts';
 import { every, progressMs } from '../ticks.ts';
 import { Trackers } from '../trackers.ts';
@@ -128,15 +129,17 @@ function showProgress(progress: TransferProgress, output: Output): void {
 }
 
 function tellDone(report: TransferReport, output: Output): void {
-  const { destination, totalBytes, resumedBytes, wastedBytes, elapsedMs, remotes } = report;
+  const { destination, totalBytes, resumedBytes, wastedBytes, elapsedMs, holdups, remotes } = report;
   const from = remotes
     .filter(({ receivedBytes }) => receivedBytes > 0)
     .map(({ peer, address, receivedBytes }) => ({ peer, address: formatAddress(address), bytes: receivedBytes }));
-  const account = { resumedBytes, wastedBytes, elapsedMs, memoryBytes: memoryBytes() };
+  const account = { resumedBytes, wastedBytes, elapsedMs, holdups, memoryBytes: memoryBytes() };
   output.event({ event: 'done', path: destination, bytes: totalBytes, from, ...account });
   output.data(destination);
   const fetched = totalBytes - resumedBytes;
   const rate = formatRate(fetched / Math.max(0.001, elapsedMs / 1000));
   output.say(`${formatBytes(fetched)} in ${formatDuration(elapsedMs)} (${rate}), verified, from ${from.length} peers:`);
   for (const { address, bytes } of from) output.say(`  ${address.padEnd(22)} ${formatBytes(bytes)}`);
+  const wentTo = formatHoldups(holdups);
+  if (wentTo !== '') output.say(`the time went to: ${wentTo}`);
 }

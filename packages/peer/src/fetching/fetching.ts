@@ -1,7 +1,7 @@
 // Gets what is missing: whom to ask for which chunk, and what to do with what comes back. Each remote is kept busy to
 // the depth of its own pipeline, so the quicker ones are asked for more; which chunk is the picking policy's choice.
 
-import { type AskId, Bitfield, after, earliest, type Instant, type LinkCode, Timers } from '@shoal/machine';
+import { type AskId, Bitfield, after, earliest, type Instant, type LinkCode, msBetween, Timers } from '@shoal/machine';
 import type { ErrorCode } from '@shoal/machine';
 import { type PeerReply, requestsPerUnchokeMax, type SwarmId } from '@shoal/wire';
 import type { ByteBudget } from '../byte-budget.ts';
@@ -11,6 +11,7 @@ import { type PrioritySpan, type ReadingPlace, urgent } from '../picking/demand.
 import type { Picker, PolicyName } from '../picking/picker.ts';
 import type { Remote } from '../remote.ts';
 import type { Tally } from '../tally.ts';
+import type { Holdup } from '../time-shares.ts';
 import { type Asked, Asks } from './asks.ts';
 import { chunkToDouble } from './endgame.ts';
 import { Supply } from './supply.ts';
@@ -91,6 +92,17 @@ export class Fetching {
     return this.#diskRetryAt !== NEVER;
   }
 
+  /** What holds it up at the moment. */
+  get holdup(): Holdup | 'answers' {
+    const heldBack = this.#budget.holdsBack(this.#refill);
+    if (heldBack === 'rate') return 'rateLimit';
+    if (this.isPaused || this.isComplete) return 'disk';
+    if (heldBack === 'bytes' && this.#writing.size > this.#asks.size) return 'disk';
+    if (this.#asks.size > 0) return 'answers';
+    if (this.#writing.size > 0 && this.#picker.size === 0) return 'disk';
+    return this.#supply.isThere ? 'choked' : 'noSource';
+  }
+
   /** Whether some remote can give something, or something is on its way. */
   get hasSource(): boolean {
     return this.#asks.size > 0 || this.#writing.size > 0 || this.#supply.isThere;
@@ -130,6 +142,12 @@ export class Fetching {
     this.#asks.remove(asked);
     remote.pipeline.answered(body.length, asked.at, srttMs, now);
     this.#watch(remote, now);
+    if (reply?.type === 'chunkReply')
+      this.#tally.times.answered({
+        totalMs: msBetween(asked.at, now),
+        senderMs: reply.waitedMs,
+        senderDiskMs: reply.readMs,
+      });
     if (reply?.type !== 'chunkReply' || reply.chunk !== chunk || body.length !== bytes) {
       this.#budget.give(bytes);
       this.#release(chunk);

@@ -2,8 +2,8 @@
 // answered in their order. Only as many answers are under way as our uplink needs to stay busy: a chunk can be passed on
 // only when it is whole, so few quick answers spread it sooner than many slow ones.
 
-import { after, type Bitfield, earliest, type Instant, NEVER, type RequestId } from '@shoal/machine';
-import type { SwarmId } from '@shoal/wire';
+import { after, type Bitfield, earliest, type Instant, msBetween, NEVER, type RequestId } from '@shoal/machine';
+import { answerMsMax, type SwarmId } from '@shoal/wire';
 import type { ByteBudget } from '../byte-budget.ts';
 import type { ContentShape } from '../content.ts';
 import type { SwarmHost } from '../host.ts';
@@ -20,10 +20,21 @@ interface Waiting {
   readonly remote: Remote;
   readonly request: RequestId;
   readonly chunk: number;
+  readonly askedAt: Instant;
+  /** What the uplink had carried then, and what of it to this remote. */
+  readonly arrivedBefore: number;
+  readonly sentBefore: number;
+  /** It has waited for our rate limit. */
+  limited: boolean;
 }
 
 /** An answer under way. */
-interface Service extends Waiting {
+interface Service {
+  readonly remote: Remote;
+  readonly request: RequestId;
+  readonly chunk: number;
+  /** How long it waited for others, or for our rate limit. */
+  readonly waitedMs: number;
   readonly bytes: number;
   readonly read: number;
   readonly startedAt: Instant;
@@ -108,7 +119,8 @@ export class Giving {
     if (chunk >= this.#shape.chunkCount || !this.#held.has(chunk))
       return this.#host.refuse(remote.link, request, 'notFound');
     if (!this.#unchoking.use(remote)) return this.#host.refuse(remote.link, request, 'choked');
-    this.#waiting.push({ remote, request, chunk });
+    const [arrivedBefore, sentBefore] = [this.#uplink.arrivedBytes, remote.tally.sentBytes];
+    this.#waiting.push({ remote, request, chunk, askedAt: now, arrivedBefore, sentBefore, limited: false });
     this.#firstCopies?.requested(remote, chunk, now);
     this.#serve(now);
   }
@@ -154,7 +166,9 @@ export class Giving {
     service.body = body;
     service.sentAt = now;
     service.arrivedBefore = this.#uplink.arrivedBytes;
-    const reply = { type: 'chunkReply', chunk: service.chunk } as const;
+    const { chunk, waitedMs } = service;
+    const readMs = answerMs(msBetween(service.startedAt, now));
+    const reply = { type: 'chunkReply', chunk, waitedMs: answerMs(waitedMs), readMs } as const;
     this.#host.answer(service.remote.link, service.request, reply, body);
   }
 
@@ -197,19 +211,24 @@ export class Giving {
     for (; free > 0 && this.#waiting.length > 0; free -= 1) {
       if (this.#budget.allows(this.#shape.sizeOfChunk(this.#waiting[0]!.chunk), now, this.#resume))
         this.#start(this.#waiting.shift()!, now);
-      else free = 0; // what waits already is all that it allows
+      else {
+        this.#waiting[0]!.limited = true;
+        free = 0; // what waits already is all that it allows
+      }
     }
     this.#wakeAt = this.#waiting.length > 0 ? after(now, overdueMs) : NEVER;
     this.#unchoking.unchoke(free + this.#uplink.ahead - this.#waiting.length - this.#unchoking.expected, now);
   }
 
-  #start({ remote, request, chunk }: Waiting, now: Instant): void {
+  #start(waiting: Waiting, now: Instant): void {
+    const { remote, request, chunk } = waiting;
     const bytes = this.#shape.sizeOfChunk(chunk);
     const read = this.#host.nextRead();
     const service: Service = {
       request,
       remote,
       chunk,
+      waitedMs: this.#waitedForOthers(waiting, now),
       bytes,
       read,
       startedAt: now,
@@ -222,6 +241,13 @@ export class Giving {
     this.#reads.set(read, service);
     this.#firstCopies?.sending(remote, chunk, now);
     this.#host.order({ type: 'readChunk', swarm: this.#swarm, chunk, read });
+  }
+
+  /** What was carried to the remote itself meanwhile was its own doing. */
+  #waitedForOthers({ remote, askedAt, arrivedBefore, sentBefore, limited }: Waiting, now: Instant): number {
+    const carried = this.#uplink.arrivedBytes - arrivedBefore;
+    const own = carried > 0 && !limited ? (remote.tally.sentBytes - sentBefore) / carried : 0;
+    return carried > 0 || limited ? msBetween(askedAt, now) * (1 - own) : 0;
   }
 
   /** Services are kept in the order in which they began, so the overdue ones come first. */
@@ -246,3 +272,5 @@ export class Giving {
     this.#budget.give(service.bytes);
   }
 }
+
+const answerMs = (ms: number): number => Math.min(answerMsMax, Math.round(ms));

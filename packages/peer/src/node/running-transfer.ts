@@ -220,6 +220,7 @@ const emptyReport: SwarmReport = {
   receivedBytesPerSecond: 0,
   sentBytesPerSecond: 0,
   elapsedMs: 0,
+  holdups: {},
   remoteCount: 0,
   remotes: [],
 };

@@ -1,0 +1,74 @@
+// What the time of a transfer went to. At every moment one thing holds it up; the time between two events is put down to
+// what did so between them, so the shares add up to the elapsed time.
+
+import { type Instant, msBetween } from '@shoal/machine';
+import type { WaitReason } from './events.ts';
+
+/** What holds a transfer up. */
+export type Holdup =
+  | WaitReason
+  /** Remotes have what we want, and none lets us ask for it. */
+  | 'choked'
+  /** A sender served others first, or kept to its rate limit. */
+  | 'sender'
+  /** A sender read and verified the chunk. */
+  | 'senderDisk'
+  /** Requests and bytes were under way: lines and their queues, congestion and receive windows. */
+  | 'path'
+  /** Our own store verified and wrote, or was full. */
+  | 'disk'
+  /** Our own limit on what we receive. */
+  | 'rateLimit';
+
+/** How an answer spent the time from its request until it was there. */
+export interface AnswerTimes {
+  readonly totalMs: number;
+  readonly senderMs: number;
+  readonly senderDiskMs: number;
+}
+
+export type HoldupShares = { readonly [name in Holdup]?: number };
+
+export class TimeShares {
+  readonly #ms = new Map<Holdup, number>();
+  #since: Instant;
+  /** Time in which answers were awaited, until one of them tells what it went to. */
+  #awaitedMs = 0;
+
+  constructor(now: Instant) {
+    this.#since = now;
+  }
+
+  /** `holdup` is what has held it up since the last call; `answers` when it waited for answers to requests. */
+  account(holdup: Holdup | 'answers', now: Instant): void {
+    const ms = msBetween(this.#since, now);
+    if (ms <= 0) return;
+    this.#since = now;
+    if (holdup === 'answers') this.#awaitedMs += ms;
+    else this.#add(holdup, ms);
+  }
+
+  /** An answer came: what was awaited until now is put down to what the answer spent its time on. */
+  answered({ totalMs, senderMs, senderDiskMs }: AnswerTimes): void {
+    const sender = share(senderMs, totalMs);
+    const disk = Math.min(share(senderDiskMs, totalMs), 1 - sender);
+    this.#add('sender', sender * this.#awaitedMs);
+    this.#add('senderDisk', disk * this.#awaitedMs);
+    this.#add('path', (1 - sender - disk) * this.#awaitedMs);
+    this.#awaitedMs = 0;
+  }
+
+  /** Milliseconds, of what took any. Their sum is the time accounted for. */
+  report(): HoldupShares {
+    const ms = new Map(this.#ms);
+    if (this.#awaitedMs > 0) ms.set('path', (ms.get('path') ?? 0) + this.#awaitedMs);
+    return Object.fromEntries(ms);
+  }
+
+  #add(holdup: Holdup, ms: number): void {
+    if (ms > 0) this.#ms.set(holdup, (this.#ms.get(holdup) ?? 0) + ms);
+  }
+}
+
+/** What a remote says of itself may be anything: never more than there was. */
+const share = (ms: number, totalMs: number): number => (totalMs > 0 ? Math.min(1, ms / totalMs) : 0);
