@@ -164,6 +164,10 @@ function report(name: string, seed: string, result: ScenarioResult, tookMs: numb
     result.traceHash,
   ];
   print(columns.join(' '));
+  for (const { firstByteMs = Number.NaN, stalls, stalledMs } of result.viewers)
+    print(
+      `  viewer: first byte after ${firstByteMs.toFixed(0)} ms, ${stalls} stalls, ${stalledMs.toFixed(0)} ms together`,
+    );
   if (uplinks === undefined) return;
   const shares = Object.entries(uplinks).map(([state, share]) => `${(share * 100).toFixed(1)} % ${state}`);
   print(`  uplinks: ${shares.join(', ')}`);

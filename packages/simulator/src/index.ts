@@ -13,4 +13,5 @@ export * from './sim-peer.ts';
 export * from './sim-tracker.ts';
 export * from './trace.ts';
 export * from './uplink-watch.ts';
+export type { ViewerReport } from './viewer.ts';
 export * from './world.ts';

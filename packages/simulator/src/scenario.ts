@@ -17,6 +17,7 @@ import { SimPeer } from './sim-peer.ts';
 import { SimTracker } from './sim-tracker.ts';
 import { Trace } from './trace.ts';
 import { type UplinkShares, UplinkWatch } from './uplink-watch.ts';
+import { Viewer, type ViewerReport } from './viewer.ts';
 import { World } from './world.ts';
 
 export interface Receiver extends Rates {
@@ -24,6 +25,8 @@ export interface Receiver extends Rates {
   readonly arrivesAtMs?: number;
   /** Goes as soon as it has everything. */
   readonly leavesWhenDone?: boolean;
+  /** Watches from the start at this rate, while the content arrives. */
+  readonly watchesAtBytesPerSecond?: number;
   /** Serves damaged chunks. It need not finish. */
   readonly lies?: boolean;
 }
@@ -77,6 +80,8 @@ export interface ScenarioResult {
   /** Bytes that came for nothing, over all receivers. */
   readonly wastedBytes: number;
   readonly chunkTimes: ChunkTimesSummary;
+  /** Of each receiver that watches. */
+  readonly viewers: readonly ViewerReport[];
   /** What uplinks did; undefined over datagrams. */
   readonly uplinks: UplinkShares | undefined;
   /** Peers that somebody banned, as numbered in faults. */
@@ -122,6 +127,7 @@ class Run {
   readonly #banned = new Set<number>();
   /** Who must finish. */
   readonly #expected = new Set<SimPeer>();
+  readonly #viewers = new Map<SimPeer, Viewer>();
   readonly #chunkTimes = new ChunkTimes();
   readonly #uplinks: UplinkWatch | undefined;
   #ownerBytes = 0;
@@ -161,7 +167,8 @@ class Run {
   /** Whether everybody who should finish did. */
   toTheEnd(): boolean {
     const expected = [...this.#expected];
-    const isDone = (): boolean => expected.every((peer) => peer.finishedAt !== undefined);
+    const isDone = (): boolean =>
+      expected.every((peer) => peer.finishedAt !== undefined && this.#viewers.get(peer)?.report().isDone !== false);
     return this.#world.run(() => this.#checks.problems.length > 0 || isDone(), instant(this.#scenario.untilMs));
   }
 
@@ -184,6 +191,7 @@ class Run {
       ownerCopies: this.#ownerBytes / this.#scenario.totalBytes,
       wastedBytes: this.#peers.reduce((sum, peer) => sum + peer.wastedBytes, 0),
       chunkTimes: this.#chunkTimes.summary(this.#content.document.layout.chunkCount),
+      viewers: Array.from(this.#viewers.values(), (viewer) => viewer.report()),
       uplinks: this.#uplinks?.shares(),
       banned: [...this.#banned].toSorted((a, b) => a - b),
       problems,
@@ -192,9 +200,14 @@ class Run {
 
   #schedule(owner: SimPeer): void {
     owner.start();
-    for (const [i, { arrivesAtMs = 0 }] of this.#scenario.receivers.entries())
-      this.#world.at(instant(arrivesAtMs), () => this.#peers[i + 1]!.start());
+    for (const [i, receiver] of this.#scenario.receivers.entries())
+      this.#world.at(instant(receiver.arrivesAtMs ?? 0), () => this.#arrive(this.#peers[i + 1]!, receiver));
     for (const fault of this.#scenario.faults ?? []) this.#world.at(instant(fault.atMs), () => this.#befall(fault));
+  }
+
+  #arrive(peer: SimPeer, { watchesAtBytesPerSecond: rate }: Receiver): void {
+    if (rate !== undefined) this.#viewers.set(peer, new Viewer(this.#world, this.#content, peer, rate));
+    peer.start();
   }
 
   #watch(): void {
@@ -230,6 +243,7 @@ class Run {
 
   readonly #handleEvent = (peer: SimPeer, event: SessionEvent): void => {
     this.#checks.handleEvent(peer, event);
+    this.#viewers.get(peer)?.handleEvent(event);
     const index = this.#indexOf.get(peer.seat.peer)!;
     if (event.type === 'chunkHeld') {
       this.#chunkTimes.add(index, peer.tookMs(event.chunk));

@@ -93,6 +93,13 @@ export const scenarios: readonly NamedScenario[] = [
     gate: { seeds: 0 },
     make: (_rng, size) => together(size),
   },
+  {
+    name: 'streaming',
+    about: 'every third watches at 8 Mbit/s from its arrival on, half of them late',
+    size: { receivers: 12, totalBytes: 50 * megabyte },
+    gate: { seeds: 1, size: { receivers: 6, totalBytes: 10 * megabyte } },
+    make: streaming,
+  },
   { name: 'outage', about: 'the tracker dies early; receivers come while it is down', make: outage },
   {
     name: 'liars',
@@ -190,6 +197,17 @@ function frozen(rng: Rng, size: ScenarioSize): Scenario {
   const peers = rng.shuffle(all.receivers.map((_, i) => i + 1)).slice(0, count);
   const faults = peers.map((peer) => ({ type: 'freezePeer', peer, atMs: boundMs * (0.25 + rng.float() / 2) }) as const);
   return { ...all, faults };
+}
+
+/** The first come together with all the others and with the owner alone; the rest while the swarm is busy, or done. */
+function streaming(rng: Rng, size: ScenarioSize): Scenario {
+  const all = together(size);
+  const boundMs = (size.totalBytes / home.upBytesPerSecond) * 1_000;
+  const viewers = all.receivers.map((receiver, i) => {
+    if (i % 3 !== 0) return receiver;
+    return { ...receiver, watchesAtBytesPerSecond: 8 * megabit, arrivesAtMs: i % 2 === 0 ? 0 : rng.float() * boundMs };
+  });
+  return { ...all, receivers: viewers };
 }
 
 /** The first ten have met when the tracker dies, the last two come while it is down and wait for it. */

@@ -11,7 +11,14 @@ import {
   type LinkFact,
   type PeerId,
 } from '@shoal/machine';
-import { Session, type SessionEvent, type SessionOutput, type StoreFact, type StoreOrder } from '@shoal/peer';
+import {
+  type ReadingPlace,
+  Session,
+  type SessionEvent,
+  type SessionOutput,
+  type StoreFact,
+  type StoreOrder,
+} from '@shoal/peer';
 import { decode } from '@shoal/wire';
 import type { SimContent } from './content.ts';
 import type { Rates } from './fluid-medium.ts';
@@ -129,6 +136,11 @@ export class SimPeer implements Actor {
     this.#world.at(after(this.#world.now, goodbyeMs), () => {
       if (this.#session === session) this.kill();
     });
+  }
+
+  /** Somebody reads what it fetches, and waits for the chunk at this place. */
+  read(reader: number, place: ReadingPlace | undefined): void {
+    this.#tell((session, now) => session.read(this.#options.content.document.swarmId, reader, place, now));
   }
 
   handleFact(fact: LinkFact): void {

@@ -53,6 +53,27 @@ describe('a simulated swarm', () => {
     expect(result.finishedAtMs.filter((at) => at === undefined)).toHaveLength(1);
   });
 
+  test.each(['a', 'b', 'c'])('shows viewers the first byte within a second (seed %s)', (seed) => {
+    const scenario = scenarioFor('streaming', seed, { receivers: 6, totalBytes: 10_000_000 })!;
+    const result = runScenario({ scenario, seed, hashes });
+    expect(result.problems).toEqual([]);
+    expect(result.viewers).toHaveLength(2);
+    for (const { firstByteMs, isDone } of result.viewers) {
+      expect(isDone).toBe(true);
+      expect(firstByteMs).toBeLessThan(1_000);
+    }
+  });
+
+  test('lets those who come when it is spread watch without a stall, while others fetch', () => {
+    const scenario = scenarioFor('together', 'a', { receivers: 6, totalBytes: 10_000_000 })!;
+    const late = { ...scenario.receivers[0]!, arrivesAtMs: 6_000 };
+    const viewer = { ...late, watchesAtBytesPerSecond: 1_000_000 };
+    const receivers = [...scenario.receivers, late, viewer, late, viewer];
+    const result = runScenario({ scenario: { ...scenario, receivers }, seed: 'a', hashes });
+    expect(result.problems).toEqual([]);
+    expect(result.viewers.map(({ stalls }) => stalls)).toEqual([0, 0]);
+  });
+
   test('goes on while the tracker is down, and lets newcomers in when it is back', () => {
     const result = run('outage', 'a');
     expect(result.problems).toEqual([]);
