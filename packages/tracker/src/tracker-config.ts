@@ -8,7 +8,7 @@ import type { StoreCall } from './store.ts';
 export interface TrackerConfig {
   /** A peer that was not heard of for so long is forgotten. The store is opened with the same. */
   readonly ttlMs: number;
-  /** Links open at a time; a further one is closed with `busy`. */
+  /** Links open at a time; a further one is closed with `busy`. The carrier should have room for more, to say so. */
   readonly linksMax: number;
   /** What one identity may have: further links are closed with `busy`, further requests refused with it. */
   readonly perPeer: ShareLimits;
@@ -24,7 +24,7 @@ export interface TrackerConfig {
 
 export const trackerDefaults: TrackerConfig = {
   ttlMs: 90_000,
-  linksMax: 100_000,
+  linksMax: 16_384, // a link costs its carrier some 60 KB: a gigabyte
   perPeer: { links: 8, requestsPerSecond: 50 },
   perHost: { links: 1_024, requestsPerSecond: 2_000 },
   requestsPerLinkMax: 16,

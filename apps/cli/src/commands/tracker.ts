@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { dirname } from 'node:path';
 import { formatAddress } from '@shoal/machine';
+import { trackerDefaults } from '@shoal/tracker';
 import { type LastingStore, openStore, openTracker } from '@shoal/tracker/node';
 import { openLinks } from '@shoal/transport-udp/node';
 import type { Command } from 'commander';
@@ -18,6 +19,8 @@ import { metricsOf } from '../operating/metrics.ts';
 import { readSettings, type TrackerOptions, type TrackerSettings } from '../operating/settings.ts';
 
 const watchEveryMs = 500;
+/** As many as the tracker takes, and some for those who are to be told that there are as many. */
+const connectionsMax = trackerDefaults.linksMax + 1_024;
 
 export const addTracker = (program: Command): Command =>
   program
@@ -44,7 +47,7 @@ async function tracker(options: TrackerOptions, { output, interrupt }: Context):
   const settings = readSettings(options);
   const { listen, ttlMs, admitted, psk } = settings;
   const log = await openLog(settings.logLevel);
-  await using links = await openLinks({ ...listen, ...(psk && { psk }) });
+  await using links = await openLinks({ ...listen, ...(psk && { psk }), config: { connectionsMax } });
   await using store = await openSettingsStore(settings);
   let storeFailures = 0;
   await using running = openTracker({
