@@ -15,7 +15,7 @@ import type { ClientSetting, Server, Table } from './tracker/contract.ts';
 import type { LoadFigures, LoadTask } from './tracker/load.ts';
 import { anonymousMB } from './tracker/process-figures.ts';
 import { trackers } from './tracker/trackers.ts';
-import { spreads } from './transport/figures.ts';
+import { type Spread, spreads } from './transport/figures.ts';
 import { chosen, positive } from './transport/options.ts';
 import { Report, short } from './transport/report.ts';
 
@@ -129,15 +129,22 @@ function print(): void {
     busyPercent: '% of a core used',
     p50Ms: 'p50 ms at half',
     p99Ms: 'p99 ms at half',
+    p99NetMs: 'p99, our own lateness out',
     megabytes: 'MB / 100,000 peers',
   };
   for (const [name, ofCase] of results) {
     const { table } = cases[name]!;
     const rows = [...ofCase].map(([tracker, rounds]) => {
       const spread = spreads(rounds);
-      return [tracker].concat(Object.keys(columns).map((figure) => short(spread[figure]?.median)));
+      return [tracker].concat(Object.keys(columns).map((figure) => withSpread(spread[figure])));
     });
     const title = `${name}: ${table.peers} peers in ${table.swarms} swarms, median of ${values.rounds} rounds`;
     report.table(title, [['', ...Object.values(columns)], ...rows]);
   }
+}
+
+/** The median, and between which figures it lies where there were several rounds. */
+function withSpread(spread: Spread | undefined): string {
+  if (spread === undefined || spread.least === spread.most) return short(spread?.median);
+  return `${short(spread.median)} (${short(spread.least)}–${short(spread.most)})`;
 }

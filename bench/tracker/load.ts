@@ -64,19 +64,27 @@ async function saturate(clients: readonly Client[], ask: Ask, seconds: number) {
   return { answered, seconds: (performance.now() - start) / 1_000 };
 }
 
-/** The time of each answer counts from when its question was due, also when no client was free then. */
+/**
+ * The time of each answer counts from when its question was due, also when no client was free then, until we see the
+ * answer. We too are late at times: the least that the tracker and the system can have taken (`net`) counts from when
+ * we asked until our last look but one at what has come, before which the answer was not there.
+ */
 async function pace(clients: readonly Client[], ask: Ask, perSecond: number, seconds: number): Promise<LoadFigures> {
   const free = [...clients];
   const timesMs: number[] = [];
+  const netTimesMs: number[] = [];
   const start = performance.now();
   let due = 0;
+  let [looked, lookedBefore] = [start, start];
   const askDue = (): void => {
     while (free.length > 0 && start + (due * 1_000) / perSecond <= performance.now()) {
       const client = free.shift()!;
       const dueAt = start + (due * 1_000) / perSecond;
       due += 1;
+      const askedAt = performance.now();
       ask(client, () => {
         timesMs.push(performance.now() - dueAt);
+        netTimesMs.push(Math.max(0, lookedBefore - askedAt));
         free.push(client);
         if (free.length === 1) askDue();
       });
@@ -84,12 +92,17 @@ async function pace(clients: readonly Client[], ask: Ask, perSecond: number, sec
   };
   while (performance.now() - start < seconds * 1_000) {
     askDue();
+    [looked, lookedBefore] = [performance.now(), looked];
     await new Promise((resolve) => setImmediate(resolve)); // a timer would be up to a millisecond late
   }
   while (free.length < clients.length) await new Promise((resolve) => setTimeout(resolve, 1));
+  return { ...percentiles(timesMs, 'Ms'), ...percentiles(netTimesMs, 'NetMs') };
+}
+
+function percentiles(timesMs: number[], unit: string): LoadFigures {
   timesMs.sort((a, b) => a - b);
   const at = (share: number): number => timesMs[Math.floor(timesMs.length * share)]!;
-  return { p50Ms: at(0.5), p99Ms: at(0.99) };
+  return { [`p50${unit}`]: at(0.5), [`p99${unit}`]: at(0.99) };
 }
 
 /** Clients that come, are known, and go, so many at a time. */
