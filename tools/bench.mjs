@@ -13,6 +13,10 @@ for (const name of readdirSync('packages'))
   for (const file of scripts(`packages/${name}/bench`))
     benches.set(`${name.replace(/-udp$/, '')}/${file.slice(0, -3)}`, `packages/${name}/bench/${file}`);
 
+const besidePeers = new Set(
+  ['transport', 'chunker', 'delta', 'tracker', 'e2e', 'swarm'].map((name) => `bench/${name}.ts`),
+);
+
 const [wanted, ...args] = process.argv.slice(2);
 const chosen = [...benches].filter(([name]) => name === wanted);
 if (chosen.length === 0) chosen.push(...[...benches].filter(([name]) => name.startsWith(`${wanted}/`)));
@@ -24,8 +28,7 @@ if (chosen.length === 0) {
 }
 for (const [name, file] of chosen) {
   process.stderr.write(`${name}\n`);
-  if (['bench/transport.ts', 'bench/chunker.ts', 'bench/delta.ts', 'bench/tracker.ts'].includes(file))
-    installPeers('bench');
+  if (besidePeers.has(file)) installPeers('bench');
   const done = spawnSync('node', ['--expose-gc', '-C', '@shoal/source', file, ...args], { stdio: 'inherit' });
   if (done.status !== 0) process.exit(done.status ?? 1);
 }

@@ -35,14 +35,14 @@ export function sampleFile(folder: string, bytes: number): string {
   return path;
 }
 
-/** Files of 0 to 1,999 bytes, a thousand in a folder. */
-export function sampleFolder(folder: string, files: number): string {
+/** A thousand files in a folder, unless said of 0 to 1,999 bytes. */
+export function sampleFolder(folder: string, files: number, bytesOf = (n: number): number => (n * 7) % 2_000): string {
   const path = join(folder, `folder-${files}`);
   if (existsSync(path)) return path;
   const next = noise();
   for (let n = 0; n < files; n += 1) {
     if (n % 1_000 === 0) mkdirSync(join(path, String(n / 1_000)), { recursive: true });
-    writeFileSync(join(path, sampleName(n)), next((n * 7) % 2_000));
+    writeFileSync(join(path, sampleName(n)), next(bytesOf(n)));
   }
   return path;
 }

@@ -18,5 +18,5 @@ export const trackers: Readonly<Record<string, Tracker>> = {
   ours: { start: () => startProcess('ours.ts', { fills: true }), clients: ourClients },
   'bittorrent-udp': { start: startBittorrent, clients: udpClients },
   'bittorrent-http': { start: startBittorrent, clients: httpClients },
-  opentracker: { start: startOpentracker, clients: udpClients },
+  opentracker: { start: () => startOpentracker(), clients: udpClients },
 };

@@ -15,7 +15,10 @@ const netlab = fileURLToPath(new URL('netlab', import.meta.url));
 export interface HostSpec {
   readonly name: string;
   readonly profile?: string;
+  /** Both directions; `up` is towards the others, `down` from them. */
   readonly link?: string;
+  readonly up?: string;
+  readonly down?: string;
   readonly nat?: 'full-cone' | 'port-restricted' | 'symmetric';
 }
 
@@ -96,6 +99,12 @@ export class Lab implements AsyncDisposable {
     await promisify(execFile)(netlab, [verb, '--lab', this.#name, ...words]);
   }
 
+  /** What each host's link has taken from it so far, in bytes of IP packets. */
+  async bytesSent(): Promise<Map<string, number>> {
+    const { stdout } = await promisify(execFile)(netlab, ['stats', '--lab', this.#name]);
+    return bytesSent(stdout);
+  }
+
   /** Removes it. Resolves to the packets that the emulator was too slow to take: losses that are not the links'. */
   close(): Promise<number> {
     return (this.#closed ??= this.#close());
@@ -126,6 +135,11 @@ async function firstLine(lab: ChildProcess): Promise<string[]> {
   lab.once('error', words.reject);
   lab.once('exit', () => words.reject(new Error(said.trim())));
   return words.promise;
+}
+
+function bytesSent(counters: string): Map<string, number> {
+  const { ports } = JSON.parse(counters) as { ports: { name: string; up: { in_bytes: number } }[] };
+  return new Map(ports.map(({ name, up }) => [name, up.in_bytes]));
 }
 
 function overrun(counters: string): number {

@@ -1,0 +1,14 @@
+// WebTorrent over TCP, the faster of what it speaks between Node processes.
+
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { bittorrent } from '../bittorrent.ts';
+import type { Program } from '../contract.ts';
+
+const side = fileURLToPath(new URL('webtorrent-side.mjs', import.meta.url));
+const installed = new URL('../../node_modules/webtorrent/package.json', import.meta.url);
+
+export const webtorrent: Program = bittorrent(
+  () => (existsSync(installed) ? undefined : 'missing: the npm package webtorrent'),
+  ({ torrent, folder, tracker }) => [process.execPath, side, torrent, folder, tracker],
+);
