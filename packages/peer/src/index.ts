@@ -3,7 +3,8 @@
 export * from './content.ts';
 export * from './events.ts';
 export * from './fluid-bound.ts';
-export * from './join-options.ts';
+export type { JoinOptions } from './join-options.ts';
+export type { FixedNeighbours } from './links/fixed-neighbours.ts';
 export { type Priority, type PrioritySpan, type ReadingPlace } from './picking/demand.ts';
 export { type FileSelector } from './picking/file-wishes.ts';
 export { type PolicyName } from './picking/picker.ts';

@@ -4,6 +4,7 @@ import type { ManifestDocument } from '@shoal/chunker';
 import type { Address, Bitfield } from '@shoal/machine';
 import type { PeerContact, SwarmId } from '@shoal/wire';
 import type { ContentShape } from './content.ts';
+import type { FixedNeighbours } from './links/fixed-neighbours.ts';
 import type { PolicyName } from './picking/picker.ts';
 import type { RateLimits } from './rate-limits.ts';
 
@@ -21,6 +22,17 @@ export interface JoinOptions {
   readonly owner?: boolean;
   /** Of this swarm alone; those of the session hold besides. */
   readonly limits?: RateLimits | undefined;
+  /** Only these, instead of a mesh of all that trackers, `peers` and other peers tell. */
+  readonly neighbours?: FixedNeighbours | undefined;
   /** Which chunk next; rarest first unless given. */
   readonly policy?: PolicyName | undefined;
+}
+
+/** Where peers of the swarm are found. Fixed neighbours are all there is. */
+export function sourcesOf({ trackers = [], peers = [], neighbours }: JoinOptions): {
+  readonly trackers: readonly Address[];
+  readonly peers: readonly PeerContact[];
+} {
+  if (neighbours === undefined) return { trackers, peers };
+  return { trackers: [], peers: neighbours.download.map((address) => ({ address })) };
 }

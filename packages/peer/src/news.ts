@@ -2,6 +2,7 @@
 // remote would cost more than the chunks.
 
 import { after, type Instant, NEVER } from '@shoal/machine';
+import { chunksPerMessageMax, type PeerMessage, type SwarmId } from '@shoal/wire';
 
 const delayMs = 5; // 200 messages a second at most for each remote
 
@@ -37,4 +38,12 @@ export class News {
     this.#toldAt = now;
     this.#tell(chunks, now);
   }
+}
+
+/** The news as messages, which hold so many chunks at most. */
+export function havesOf(swarm: SwarmId, chunks: readonly number[]): PeerMessage[] {
+  const haves: PeerMessage[] = [];
+  for (let from = 0; from < chunks.length; from += chunksPerMessageMax)
+    haves.push({ type: 'have', swarm, chunks: chunks.slice(from, from + chunksPerMessageMax) });
+  return haves;
 }

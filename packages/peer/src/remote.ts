@@ -4,7 +4,10 @@
 import type { Address, LinkId, PeerId, RequestId } from '@shoal/machine';
 import type { Bitfield } from '@shoal/machine';
 import { Pipeline } from './fetching/pipeline.ts';
+import type { Role } from './links/fixed-neighbours.ts';
 import type { RemoteTally } from './tally.ts';
+
+const anyRole: Role = { isAsked: true, isServed: true };
 
 export class Remote {
   readonly link: LinkId;
@@ -12,6 +15,8 @@ export class Remote {
   readonly address: Address;
   readonly tally: RemoteTally;
   readonly pipeline: Pipeline = new Pipeline();
+  /** Both asked and served, unless neighbours are fixed. */
+  readonly role: Role;
   /** Chunks it holds; undefined until both sides know the manifest. */
   held: Bitfield | undefined;
   /** So many further requests of ours it serves; with none left it chokes us. */
@@ -31,11 +36,12 @@ export class Remote {
   /** It was told our chunks when it could make sense of them: from then on it hears of new ones. */
   knowsOurs = false;
 
-  constructor(link: LinkId, peer: PeerId, address: Address, tally: RemoteTally) {
+  constructor(link: LinkId, peer: PeerId, address: Address, tally: RemoteTally, role: Role = anyRole) {
     this.link = link;
     this.peer = peer;
     this.address = address;
     this.tally = tally;
+    this.role = role;
   }
 
   has(chunk: number): boolean {

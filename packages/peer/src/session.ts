@@ -36,7 +36,7 @@ import type { ContentShape } from './content.ts';
 import type { SessionEvent } from './events.ts';
 import { Exchanges } from './exchanges.ts';
 import type { SwarmHost } from './host.ts';
-import type { JoinOptions } from './join-options.ts';
+import { type JoinOptions, sourcesOf } from './join-options.ts';
 import { Mesh } from './links/mesh.ts';
 import type { Neighbour } from './links/neighbours.ts';
 import type { PrioritySpan, ReadingPlace } from './picking/demand.ts';
@@ -108,7 +108,8 @@ export class Session implements Machine<SessionOutput> {
   /** Takes part in a swarm. Joining again adds trackers and peers. */
   join(options: JoinOptions, now: Instant): void {
     this.#now = now;
-    const { swarm, name, trackers = [], peers = [] } = options;
+    const { swarm, name } = options;
+    const { trackers, peers } = sourcesOf(options);
     const known = this.#swarms.get(swarm);
     this.#trackers.find(swarm, trackers, now);
     if (known?.content !== undefined && trackers.length > 0) this.#offer(known);
@@ -257,14 +258,13 @@ export class Session implements Machine<SessionOutput> {
     if (swarm === undefined) return; // a swarm that we are not in, or no longer
     switch (message.type) {
       case 'join':
-        if (this.#mesh.handleJoin(neighbour, swarm.id, now))
-          swarm.handleJoin(link, neighbour.peer, neighbour.address, message, now);
+        if (this.#mesh.handleJoin(neighbour, swarm.id, now)) swarm.handleJoin(neighbour, message, now);
         return;
       case 'part':
         neighbour.swarms.delete(swarm.id);
         return swarm.handlePart(link, now);
       case 'peers':
-        return this.#mesh.introduced(neighbour, swarm.id, message.peers, now);
+        return swarm.isOpen ? this.#mesh.introduced(neighbour, swarm.id, message.peers, now) : undefined;
       case 'have':
       case 'interest':
       case 'unchoke':
@@ -368,6 +368,7 @@ export class Session implements Machine<SessionOutput> {
       perform: (order) => this.#link(order),
       send: (link, message) => this.#send(link, message),
       emit: (event) => this.#emit(event),
+      metSelf: ({ address, swarms }) => swarms.forEach((swarm) => this.#swarms.get(swarm)?.metSelf(address)),
       greet: (swarm, link) => this.#swarms.get(swarm)?.greetOnce(link),
       isIdle: ({ link }) => [...this.#swarms.values()].every((swarm) => swarm.isIdle(link)),
       ended: (neighbour, now) => this.#linkEnded(neighbour, now),

@@ -9,20 +9,13 @@ import {
   Bitfield,
   earliest,
   type ErrorCode,
+  formatAddress,
   type Instant,
   type LinkCode,
   type LinkId,
-  type PeerId,
   type RequestId,
 } from '@shoal/machine';
-import {
-  chunksPerMessageMax,
-  type Join,
-  type PeerMessage,
-  type PeerReply,
-  type PeerRequest,
-  type SwarmId,
-} from '@shoal/wire';
+import { type Join, type PeerMessage, type PeerReply, type PeerRequest, type SwarmId } from '@shoal/wire';
 import { ByteBudget } from './byte-budget.ts';
 import type { ContentShape } from './content.ts';
 import type { WaitReason } from './events.ts';
@@ -32,11 +25,13 @@ import { Giving } from './giving/giving.ts';
 import { giveManifestPart } from './giving/manifest-parts.ts';
 import type { SwarmHost } from './host.ts';
 import { Holding } from './holding.ts';
+import type { Neighbour } from './links/neighbours.ts';
 import type { JoinOptions } from './join-options.ts';
+import { Members } from './members.ts';
 import { Metadata } from './metadata.ts';
-import { News } from './news.ts';
+import { havesOf, News } from './news.ts';
 import type { PrioritySpan, ReadingPlace } from './picking/demand.ts';
-import { Remote } from './remote.ts';
+import type { Remote } from './remote.ts';
 import type { StoreFact } from './store-orders.ts';
 import { type SwarmReport, Tally } from './tally.ts';
 import type { Holdup } from './time-shares.ts';
@@ -66,10 +61,7 @@ export class Swarm {
   readonly #fetchBudget: ByteBudget;
   readonly #giveBudget: ByteBudget;
   readonly #metadata: Metadata;
-  /** Everybody who has joined the swarm on a link of ours. */
-  readonly #remotes = new Map<LinkId, Remote>();
-  /** Links on which we have joined. */
-  readonly #greeted = new Set<LinkId>();
+  readonly #members: Members;
   #document: ManifestDocument | undefined;
   #content: Content | undefined;
   readonly #finishing: Finishing;
@@ -84,6 +76,14 @@ export class Swarm {
     this.#options = options;
     this.#tally = new Tally(now);
     this.#finishing = new Finishing(this.id, this.#host);
+    this.#members = new Members({
+      swarm: this.id,
+      host: this.#host,
+      tally: this.#tally,
+      offering: options.owner === true,
+      neighbours: options.neighbours,
+      visibleBits: () => this.#visibleBits(),
+    });
     const { upBytesPerSecondMax, downBytesPerSecondMax } = options.limits ?? {};
     const { fetchBudget, giveBudget } = options.host;
     this.#fetchBudget = new ByteBudget({ bytesPerSecondMax: downBytesPerSecondMax, within: fetchBudget });
@@ -99,6 +99,11 @@ export class Swarm {
   /** The cut of the content and what is held of it; undefined until the store is open. */
   get content(): { readonly shape: ContentShape; readonly held: Bitfield } | undefined {
     return this.#content;
+  }
+
+  /** Whether it takes part with whomever it finds. */
+  get isOpen(): boolean {
+    return this.#options.neighbours === undefined;
   }
 
   /** Whether all that is wanted is held, and what is wanted can no longer change. */
@@ -131,52 +136,44 @@ export class Swarm {
 
   /** Whether the remote on this link would miss nothing, nor we, if the link ended. */
   isIdle(link: LinkId): boolean {
-    const remote = this.#remotes.get(link);
+    const remote = this.#members.get(link);
     return remote === undefined || (this.#finishing.isDone && remote.isComplete);
   }
 
   /** Joins on a link, unless we have. */
   greetOnce(link: LinkId): void {
-    if (!this.#greeted.has(link)) this.greet(link);
+    this.#members.greetOnce(link);
   }
 
-  /** Says on a link that we are in this swarm, with what we hold. */
-  greet(link: LinkId): void {
-    this.#greeted.add(link);
-    const offering = this.#options.owner === true;
-    this.#host.send(link, { type: 'join', swarm: this.id, bits: this.#visibleBits(), offering });
+  /** We were found at an address that we were told of. */
+  metSelf(address: Address): void {
+    const what = `the neighbour ${formatAddress(address)} is this peer itself: name another`;
+    if (!this.isOpen) this.#host.failed(this.id, 'refused', what);
   }
 
   /** The remote on `link` is in this swarm, or says afresh what it holds. */
-  handleJoin(link: LinkId, peer: PeerId, address: Address, { bits, offering }: Join, now: Instant): void {
+  handleJoin(neighbour: Neighbour, { bits, offering }: Join, now: Instant): void {
     this.#account(now);
-    let remote = this.#remotes.get(link);
-    if (remote === undefined) {
-      remote = new Remote(link, peer, address, this.#tally.remote(peer, address));
-      this.#remotes.set(link, remote);
-      this.#host.emit({ type: 'remoteJoined', swarm: this.id, peer, address });
-      this.greetOnce(link);
-      const peers = this.#host.contactsFor(this.id, peer);
-      if (peers.length > 0) this.#host.send(link, { type: 'peers', swarm: this.id, peers });
-    }
+    const remote = this.#members.joined(neighbour);
+    if (remote === undefined) return;
     remote.isOffering = offering;
     if (bits.length > 0) remote.knowsManifest = true;
-    if (this.#content === undefined) return this.#metadata.remoteJoined(remote, now);
+    if (this.#content === undefined) return remote.role.isAsked ? this.#metadata.remoteJoined(remote, now) : undefined;
     if (!remote.knowsManifest) return;
     if (!remote.knowsOurs) this.#greetKnowing(remote);
     const held = Bitfield.fromBytes(bits, this.#content.shape.chunkCount);
-    if (held === undefined) return this.#host.accuse(peer, 'badMessage');
-    this.#content.giving.remoteHolds(remote, held, now);
-    this.#content.fetching.remoteHolds(remote, held, now);
+    if (held === undefined) return this.#host.accuse(remote.peer, 'badMessage');
+    const { giving, fetching } = this.#content;
+    if (remote.role.isServed) giving.remoteHolds(remote, held, now);
+    if (remote.role.isAsked) fetching.remoteHolds(remote, held, now);
+    else remote.held = held;
   }
 
   /** The remote on `link` has left the swarm, or the link has ended. */
   handlePart(link: LinkId, now: Instant): void {
     this.#account(now);
-    this.#greeted.delete(link);
-    const remote = this.#remotes.get(link);
+    const remote = this.#members.left(link);
     if (remote === undefined) return;
-    this.#remotes.delete(link);
     this.#metadata.remoteLeft(remote, now);
     this.#content?.giving.remoteLeft(remote, now);
     this.#content?.fetching.remoteLeft(remote, now);
@@ -185,23 +182,25 @@ export class Swarm {
 
   handleMessage(link: LinkId, message: SwarmMessage, now: Instant): void {
     this.#account(now);
-    const remote = this.#remotes.get(link);
+    const remote = this.#members.get(link);
     if (remote === undefined) return; // it joins first; whoever does not is not listened to
     switch (message.type) {
       case 'have':
         return this.#handleHave(remote, message.chunks, now);
       case 'interest':
-        return this.#content?.giving.interestTold(remote, message.interested, message.declined, now);
+        if (remote.role.isServed) this.#content?.giving.interestTold(remote, message.interested, message.declined, now);
+        return;
       case 'unchoke':
-        return this.#content?.fetching.unchoked(remote, message.requests, now);
+        if (remote.role.isAsked) this.#content?.fetching.unchoked(remote, message.requests, now);
+        return;
       default:
         assertNever(message, 'swarm message');
     }
   }
 
   handleRequest(link: LinkId, request: RequestId, message: PeerRequest, now: Instant): void {
-    const remote = this.#remotes.get(link);
-    if (remote === undefined) return this.#host.refuse(link, request, 'notFound');
+    const remote = this.#members.get(link);
+    if (remote?.role.isServed !== true) return this.#host.refuse(link, request, 'notFound');
     if (message.type === 'manifestRequest')
       return giveManifestPart(this.#host, remote, request, this.#content && this.#document, message.part);
     if (this.#content === undefined) return this.#host.refuse(link, request, 'notFound');
@@ -209,12 +208,12 @@ export class Swarm {
   }
 
   handleSent(link: LinkId, request: RequestId, now: Instant): void {
-    this.#remotes.get(link)?.manifestParts.delete(request);
+    this.#members.get(link)?.manifestParts.delete(request);
     this.#content?.giving.handleSent(request, now);
   }
 
   handleCancelled(link: LinkId, request: RequestId, now: Instant): void {
-    const remote = this.#remotes.get(link);
+    const remote = this.#members.get(link);
     if (remote === undefined) return;
     remote.manifestParts.delete(request);
     this.#content?.giving.handleCancelled(remote, request, now);
@@ -293,7 +292,7 @@ export class Swarm {
   close(): void {
     this.#content?.fetching.close();
     this.#content?.giving.close();
-    for (const link of this.#greeted) this.#host.send(link, { type: 'part', swarm: this.id });
+    this.#members.part();
     this.#host.order({ type: 'closeStore', swarm: this.id });
   }
 
@@ -309,14 +308,14 @@ export class Swarm {
       heldBytes: holding?.bytes ?? 0,
       heldChunks: holding?.held.count ?? 0,
       resumedBytes: holding?.resumedBytes ?? 0,
-      remoteCount: this.#remotes.size,
+      remoteCount: this.#members.size,
     };
   }
 
   /** Joins again on the link of a remote that can now make sense of our bits. */
   #greetKnowing(remote: Remote): void {
     remote.knowsOurs = true;
-    this.greet(remote.link);
+    this.#members.greet(remote.link);
   }
 
   /** What everybody is told at once; an owner's first copies are offered one by one. */
@@ -330,8 +329,9 @@ export class Swarm {
     if (this.#content === undefined || remote.held === undefined) return; // its bits come with its next join
     const { shape, fetching, giving } = this.#content;
     if (chunks.some((chunk) => chunk >= shape.chunkCount)) return this.#host.accuse(remote.peer, 'badMessage');
-    fetching.remoteHas(remote, chunks, now);
-    giving.remoteHas(remote, chunks, now);
+    if (remote.role.isAsked) fetching.remoteHas(remote, chunks, now);
+    else for (const chunk of chunks) remote.held.set(chunk);
+    if (remote.role.isServed) giving.remoteHas(remote, chunks, now);
   }
 
   /** Every part of the manifest is the right one: what is wrong with it now is its maker's fault. */
@@ -360,9 +360,9 @@ export class Swarm {
     const [heldChunks, heldBytes] = [held.count, holding.bytes];
     host.emit({ type: 'storeReady', swarm, chunkCount, totalBytes, heldChunks, heldBytes });
     host.opened(swarm);
-    for (const remote of this.#remotes.values()) {
+    for (const remote of this.#members) {
       remote.knowsOurs = remote.knowsManifest;
-      this.greet(remote.link);
+      this.#members.greet(remote.link);
     }
     if (this.#options.content === undefined) this.#finishWhenComplete();
     else if (held.isFull) this.#finished(undefined, now);
@@ -394,20 +394,14 @@ export class Swarm {
 
   /** Announces what was stored since the last time to whoever lacks it, and to an owner, which watches its copies spread. */
   #tellNews(chunks: readonly number[]): void {
-    const all = this.#haves(chunks);
-    for (const remote of this.#remotes.values()) {
+    const all = havesOf(this.id, chunks);
+    for (const remote of this.#members) {
       if (!remote.knowsOurs) continue;
       const news = remote.isOffering ? chunks : chunks.filter((chunk) => !remote.has(chunk));
-      for (const have of news.length === chunks.length ? all : this.#haves(news)) this.#host.send(remote.link, have);
+      for (const have of news.length === chunks.length ? all : havesOf(this.id, news))
+        this.#host.send(remote.link, have);
     }
     this.#host.chunksHeld(this.id, chunks);
-  }
-
-  #haves(chunks: readonly number[]): PeerMessage[] {
-    const haves: PeerMessage[] = [];
-    for (let from = 0; from < chunks.length; from += chunksPerMessageMax)
-      haves.push({ type: 'have', swarm: this.id, chunks: chunks.slice(from, from + chunksPerMessageMax) });
-    return haves;
   }
 
   #finishWhenComplete(): void {
@@ -429,7 +423,7 @@ export class Swarm {
   }
 
   #holdup(): Holdup | 'answers' {
-    if (this.#content?.fetching.isComplete !== true && this.#remotes.size === 0) return 'noPeers';
+    if (this.#content?.fetching.isComplete !== true && this.#members.size === 0) return 'noPeers';
     if (this.#content !== undefined) return this.#content.fetching.holdup;
     return this.#document === undefined ? 'noManifest' : 'disk';
   }
@@ -437,7 +431,7 @@ export class Swarm {
   /** Why nothing goes on. */
   #waitReason(): WaitReason | undefined {
     if (this.#content?.fetching.isComplete === true || this.#content?.fetching.isPaused === true) return undefined;
-    if (this.#remotes.size === 0) return 'noPeers';
+    if (this.#members.size === 0) return 'noPeers';
     if (this.#content === undefined) return this.#document === undefined ? 'noManifest' : undefined;
     return this.#content.fetching.hasSource ? undefined : 'noSource';
   }

@@ -32,6 +32,8 @@ export interface MeshOptions {
   readonly perform: (order: LinkOrder) => void;
   readonly send: (link: LinkId, message: PeerMessage) => void;
   readonly emit: (event: SessionEvent) => void;
+  /** Behind this address are we ourselves. */
+  readonly metSelf: (contact: Contact) => void;
   /** Join the swarm on this link, unless that was done. */
   readonly greet: (swarm: SwarmId, link: LinkId) => void;
   /** Whether the link is of no use to any swarm. */
@@ -180,8 +182,9 @@ export class Mesh {
     if (dial !== undefined && contact === undefined) return refuse('cancelled');
     if (peer === this.#options.self) {
       refuse('duplicate');
-      if (contact !== undefined) this.#contacts.forget(contact);
-      return;
+      if (contact === undefined) return;
+      this.#contacts.forget(contact);
+      return this.#options.metSelf(contact);
     }
     if (this.#strikes.isBanned(peer, now)) return refuse('banned');
     const ours = dial !== undefined;

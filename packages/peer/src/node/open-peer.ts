@@ -10,14 +10,17 @@ import {
   assertNever,
   type Clock,
   Driver,
+  formatAddress,
   type LinkPort,
   type PeerId,
   type Rng,
+  sameAddress,
   ShoalError,
   UsageError,
 } from '@shoal/machine';
 import { entropyRng, nodeClock } from '@shoal/machine/node';
 import type { SwarmId } from '@shoal/wire';
+import type { FixedNeighbours } from '../links/fixed-neighbours.ts';
 import type { SessionEvent } from '../events.ts';
 import { Session, type SessionOutput } from '../session.ts';
 import { checkLimits, type RateLimits } from '../rate-limits.ts';
@@ -84,6 +87,11 @@ export interface GetOptions {
   readonly select?: FileSelector;
   /** Which chunk next. Default: `rarestFirst`. */
   readonly policy?: PolicyName;
+  /**
+   * Only these peers are asked, and only those served, by the addresses where they are reached: a ring without trackers.
+   * Trackers, and peers of the ticket, are left alone. Default: everybody who can be found.
+   */
+  readonly neighbours?: FixedNeighbours;
   /** Of this transfer alone. */
   readonly limits?: RateLimits;
   /** When it is not finished by then, it fails with `timedOut`. Default: it waits for ever. */
@@ -101,7 +109,7 @@ export interface RunningPeer extends AsyncDisposable {
   share(options: ShareOptions): Promise<Share>;
   /**
    * Fetches what a ticket names, from everybody who has it. Throws a ShoalError: `ticketInvalid`, or `exists` when the
-   * peer has that content in hand already. What comes later fails `done`.
+   * peer has that content in hand already, `refused` when a neighbour is this peer itself. What comes later fails `done`.
    */
   get(ticket: string | Ticket, options?: GetOptions): Transfer;
   /** Ends all transfers, tells the trackers, closes the carrier. */
@@ -196,6 +204,7 @@ class NodePeer implements RunningPeer {
       resume = true,
       select,
       policy,
+      neighbours,
       limits,
       timeoutMs,
       signal,
@@ -204,6 +213,7 @@ class NodePeer implements RunningPeer {
     if (policy !== undefined && !policyNames.includes(policy))
       throw new UsageError('policy', `must be one of ${policyNames.join(', ')}`);
     if (timeoutMs !== undefined && !(timeoutMs > 0)) throw new UsageError('timeoutMs', 'must be above 0');
+    checkNeighbours(neighbours, this.address);
     const { swarmId: swarm, name } = parsed;
     this.#checkFree(swarm, name);
     const wishes = new FileWishes();
@@ -216,7 +226,9 @@ class NodePeer implements RunningPeer {
     });
     const trackers = [...parsed.trackers, ...(this.#options.trackers ?? [])];
     const peers = parsed.peers.map((address) => ({ address }));
-    this.#driver.tell((session, now) => session.join({ swarm, name, trackers, peers, limits, policy }, now));
+    this.#driver.tell((session, now) =>
+      session.join({ swarm, name, trackers, peers, limits, policy, neighbours }, now),
+    );
     if (timeoutMs !== undefined)
       transfer.onEnd(this.#clock.alarm(after(this.#clock.now(), timeoutMs), () => transfer.timeOut(timeoutMs)));
     transfer.abortWith(signal);
@@ -319,6 +331,16 @@ class NodePeer implements RunningPeer {
 }
 
 const closedError = (): ShoalError => new ShoalError('aborted', 'the peer was closed');
+
+/** What can be seen at once; that an address leads back here in another way is found when it is dialled. */
+function checkNeighbours(neighbours: FixedNeighbours | undefined, self: Address): void {
+  if (neighbours === undefined) return;
+  const { download, upload = [] } = neighbours;
+  if (download.length === 0) throw new UsageError('neighbours.download', 'names nobody to ask');
+  const own = download.concat(upload).find((address) => sameAddress(address, self));
+  if (own !== undefined)
+    throw new ShoalError('refused', `the neighbour ${formatAddress(own)} is this peer itself: name another`);
+}
 
 function readTicket(text: string): Ticket {
   const parsed = parseTicket(text);
