@@ -108,15 +108,15 @@ export class Metadata {
   /** The next remote, if one is there that was not tried; otherwise all again after a rest. */
   #proceed(now: Instant): void {
     if (this.#attempt !== undefined || this.#assembly === undefined) return;
-    for (const remote of this.#remotes) {
-      if (this.#tried.has(remote)) continue;
+    const untried = Array.from(this.#remotes).filter((remote) => !this.#tried.has(remote));
+    // Anybody may join; who says which chunks it holds has the manifest, or lies.
+    const remote = untried.find(({ knowsManifest }) => knowsManifest) ?? untried[0];
+    if (remote !== undefined) {
       this.#tried.add(remote);
       this.#attempt = { remote, asks: new Map() };
       this.#askParts(this.#attempt, this.#assembly);
       this.#wakeAt = after(now, patienceMs);
-      return;
-    }
-    if (this.#remotes.size > 0) this.#wakeAt = after(now, restMs);
+    } else if (this.#remotes.size > 0) this.#wakeAt = after(now, restMs);
   }
 
   #accuse(attempt: Attempt, offence: 'badReply' | 'badManifest', now: Instant): void {

@@ -120,7 +120,7 @@ export class Session implements Machine<SessionOutput> {
       this.#swarms.set(swarm, joined);
       if (joined.content !== undefined) this.#offer(joined);
     }
-    this.#mesh.found(swarm, peers, now);
+    this.#mesh.found(swarm, peers, now, { given: true });
     this.#settle(now);
   }
 

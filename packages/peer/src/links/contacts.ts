@@ -1,7 +1,8 @@
 // Addresses where peers of our swarms may be reached, and when to dial them: what trackers, tickets and other peers told
 // us. Nothing here is believed before a link is up: an address that fails waits longer each time and is dropped in the
-// end. The table is bounded, and what other peers say (hearsay) can fill only half of it and use only half of the dials, so
-// that a stranger who introduces nonsense does not keep us from anybody real.
+// end. The table is bounded, and what other peers say (hearsay) can fill only half of it and use only half of the dials, and
+// each failure counts against all that the same peer told us, so that a stranger who introduces nonsense does not keep us
+// from anybody real.
 
 import {
   type Address,
@@ -18,12 +19,21 @@ import {
 } from '@shoal/machine';
 import type { PeerContact, SwarmId } from '@shoal/wire';
 
-/** Most addresses from trackers, tickets and links, and as many again from hearsay; further ones are ignored. */
+/** Most addresses from trackers, tickets and links, and as many again from hearsay; further ones are ignored, unless
+ * hearsay that failed can make room for them. */
 const contactsMax = 1_024;
 const dialsMax = 4; // at once, of each kind
 const retryMinMs = 500;
 const retryMaxMs = 60_000;
 const failuresMax = 8; // after so many in a row the address is forgotten, until somebody tells it again
+
+/** Who says that somebody is there: a tracker or the peer itself, unless this is said. */
+export interface Source {
+  /** Our user, who may have nobody else to name: it is never forgotten. */
+  readonly given?: boolean;
+  /** Another peer: hearsay. */
+  readonly heardFrom?: PeerId;
+}
 
 /** How soon an address is tried again after a link that ended so. Others: as after a failure. */
 const restMs: Partial<Record<LinkCode, number>> = { duplicate: 2_000, done: 30_000, busy: 15_000, banned: 600_000 };
@@ -36,8 +46,9 @@ export interface Contact {
   readonly swarms: Set<SwarmId>;
   state: 'idle' | 'dialling' | 'linked';
   failures: number;
-  /** Only another peer has told us of it. */
-  hearsay: boolean;
+  /** Who told us, when only another peer has. */
+  heardFrom: PeerId | undefined;
+  given: boolean;
   /** A link was once up there: worth telling others. */
   proven: boolean;
 }
@@ -56,12 +67,18 @@ export class Contacts {
   }
 
   /** Somebody says that the swarm is shared there. Undefined when there is no more room. */
-  add(swarm: SwarmId, { address, peer }: PeerContact, now: Instant, hearsay = false): Contact | undefined {
+  add(
+    swarm: SwarmId,
+    { address, peer }: PeerContact,
+    now: Instant,
+    { given = false, heardFrom }: Source = {},
+  ): Contact | undefined {
     if (!isAddress(address)) return undefined;
     const known = this.#byAddress.get(formatAddress(address));
-    const contact = known ?? this.#new(address, peer, hearsay);
+    const contact = known ?? this.#new(address, peer, heardFrom);
     if (contact === undefined) return undefined;
-    if (!hearsay && contact.hearsay) this.#believe(contact);
+    if (heardFrom === undefined && isHearsay(contact)) this.#believe(contact);
+    contact.given ||= given;
     contact.swarms.add(swarm);
     const due = this.#due(contact);
     if (contact.state === 'idle' && due.at(contact) === NEVER) due.set(contact, now);
@@ -97,7 +114,7 @@ export class Contacts {
     contact.state = 'linked';
     contact.failures = 0;
     contact.proven = true;
-    if (contact.hearsay) this.#believe(contact);
+    if (isHearsay(contact)) this.#vouchedFor(contact);
     return contact;
   }
 
@@ -107,6 +124,7 @@ export class Contacts {
     if (contact === undefined) return undefined;
     // Whoever told us of the address may have named the wrong peer: the next dial takes whoever is there.
     if (code === 'authenticationFailed') contact.peer = undefined;
+    for (const other of this.#siblings(contact)) this.#backOff(other, now);
     this.#backOff(contact, now);
     return contact;
   }
@@ -122,7 +140,7 @@ export class Contacts {
 
   /** Never to be dialled again, until somebody tells it anew: it is ourselves, or somebody who is banned. */
   forget(contact: Contact): void {
-    if (this.#byAddress.delete(formatAddress(contact.address)) && contact.hearsay) this.#hearsayCount -= 1;
+    if (this.#byAddress.delete(formatAddress(contact.address)) && isHearsay(contact)) this.#hearsayCount -= 1;
     this.#due(contact).clear(contact);
   }
 
@@ -147,13 +165,47 @@ export class Contacts {
     );
   }
 
-  #new(address: Address, peer: PeerId | undefined, hearsay: boolean): Contact | undefined {
+  #new(address: Address, peer: PeerId | undefined, heardFrom: PeerId | undefined): Contact | undefined {
+    const hearsay = heardFrom !== undefined;
+    if (hearsay && this.#hearsayCount >= contactsMax) this.#forgetWorst();
     const count = hearsay ? this.#hearsayCount : this.#byAddress.size - this.#hearsayCount;
     if (count >= contactsMax) return undefined;
-    const contact: Contact = { address, peer, swarms: new Set(), state: 'idle', failures: 0, hearsay, proven: false };
+    const swarms = new Set<SwarmId>();
+    const contact: Contact = {
+      address,
+      peer,
+      swarms,
+      state: 'idle',
+      failures: 0,
+      heardFrom,
+      given: false,
+      proven: false,
+    };
     this.#byAddress.set(formatAddress(address), contact);
     if (hearsay) this.#hearsayCount += 1;
     return contact;
+  }
+
+  /** Others that the same peer told us of and that wait: what is false of one is likely false of all. */
+  #siblings({ heardFrom }: Contact): Contact[] {
+    if (heardFrom === undefined) return [];
+    return Array.from(this.#byAddress.values()).filter(
+      (other) => other.heardFrom === heardFrom && other.state === 'idle',
+    );
+  }
+
+  /** It was there, which speaks for what else the same peer told us. */
+  #vouchedFor(contact: Contact): void {
+    for (const other of this.#siblings(contact)) other.failures = 0;
+    this.#believe(contact);
+  }
+
+  /** Makes room for new hearsay where it has failed most often. */
+  #forgetWorst(): void {
+    let worst: Contact | undefined;
+    for (const contact of this.#byAddress.values())
+      if (isHearsay(contact) && contact.state === 'idle' && contact.failures > (worst?.failures ?? 0)) worst = contact;
+    if (worst !== undefined) this.forget(worst);
   }
 
   /** It is hearsay no longer. */
@@ -162,17 +214,17 @@ export class Contacts {
     this.#dueHearsay.clear(contact);
     this.#dueTold.set(contact, at);
     this.#hearsayCount -= 1;
-    contact.hearsay = false;
+    contact.heardFrom = undefined;
   }
 
-  #due({ hearsay }: Contact): Timers<Contact> {
-    return hearsay ? this.#dueHearsay : this.#dueTold;
+  #due(contact: Contact): Timers<Contact> {
+    return isHearsay(contact) ? this.#dueHearsay : this.#dueTold;
   }
 
   /** Whether not all dials of this kind are in use. */
   #mayDial(hearsay: boolean): boolean {
     let dials = 0;
-    for (const contact of this.#byDial.values()) if (contact.hearsay === hearsay) dials += 1;
+    for (const contact of this.#byDial.values()) if (isHearsay(contact) === hearsay) dials += 1;
     return dials < dialsMax;
   }
 
@@ -185,7 +237,7 @@ export class Contacts {
   #backOff(contact: Contact, now: Instant): void {
     contact.state = 'idle';
     contact.failures += 1;
-    if (contact.failures > failuresMax) return this.forget(contact);
+    if (contact.failures > failuresMax && !contact.given) return this.forget(contact);
     this.#retry(contact, Math.min(retryMaxMs, retryMinMs * 2 ** contact.failures), now);
   }
 
@@ -199,3 +251,5 @@ function nextOf(due: Timers<Contact>, may: (contact: Contact) => boolean, now: I
     if (contact.state === 'idle' && contact.swarms.size > 0 && may(contact)) return contact;
   return undefined;
 }
+
+const isHearsay = ({ heardFrom }: Contact): boolean => heardFrom !== undefined;

@@ -16,11 +16,10 @@ import {
 import type { Hello, PeerContact, PeerMessage, SwarmId } from '@shoal/wire';
 import type { SessionEvent } from '../events.ts';
 import { type Offence, Strikes } from '../strikes.ts';
-import { type Contact, Contacts } from './contacts.ts';
+import { type Contact, Contacts, type Source } from './contacts.ts';
 import { type Neighbour, Neighbours, swarmsPerLinkMax } from './neighbours.ts';
 
-const introducedMax = 16; // peers told to one newcomer
-const introductionsMax = 256; // peers noted from one link; what it says beyond is ignored
+const introducedMax = 16; // peers of a swarm told to one newcomer; and noted from one link, what it says beyond is ignored
 
 export interface MeshOptions {
   readonly self: PeerId;
@@ -47,7 +46,6 @@ export class Mesh {
   readonly #contacts: Contacts;
   readonly #neighbours: Neighbours;
   readonly #strikes = new Strikes();
-  readonly #introductions = new WeakMap<Neighbour, number>();
 
   constructor(options: MeshOptions) {
     this.#options = options;
@@ -64,22 +62,23 @@ export class Mesh {
   }
 
   /** Peers of a swarm were found; they are dialled by and by. */
-  found(swarm: SwarmId, peers: readonly PeerContact[], now: Instant, hearsay = false): void {
+  found(swarm: SwarmId, peers: readonly PeerContact[], now: Instant, source?: Source): void {
     for (const told of peers) {
       if (told.peer === this.#options.self) continue;
-      const contact = this.#contacts.add(swarm, told, now, hearsay);
+      const contact = this.#contacts.add(swarm, told, now, source);
       if (contact === undefined) continue;
       const neighbour = this.#linkedTo(contact) ?? (told.peer && this.#neighbours.ofPeer(told.peer));
       if (neighbour !== undefined) this.#options.greet(swarm, neighbour.link);
     }
   }
 
-  /** A remote tells us of peers of a swarm: so many are noted, and no more. */
+  /** A remote tells us of peers of a swarm that it is in: so many are noted, and no more. */
   introduced(neighbour: Neighbour, swarm: SwarmId, peers: readonly PeerContact[], now: Instant): void {
-    const before = this.#introductions.get(neighbour) ?? 0;
-    const noted = peers.slice(0, introductionsMax - before);
-    this.#introductions.set(neighbour, before + noted.length);
-    this.found(swarm, noted, now, true);
+    if (!neighbour.swarms.has(swarm)) return;
+    const before = neighbour.introduced.get(swarm) ?? 0;
+    const noted = peers.slice(0, introducedMax - before);
+    neighbour.introduced.set(swarm, before + noted.length);
+    this.found(swarm, noted, now, { heardFrom: neighbour.peer });
   }
 
   /** Some peers of the swarm that were reached, for telling another. */
@@ -197,6 +196,7 @@ export class Mesh {
       contact,
       listenAddress: undefined,
       swarms: new Set(),
+      introduced: new Map(),
     };
     const old = this.#neighbours.ofPeer(peer);
     if (old !== undefined && this.#neighbours.loser(old, fresh) === fresh) {

@@ -7,6 +7,7 @@ import type { SwarmId } from '@shoal/wire';
 import type { Contact } from './contacts.ts';
 
 const linksWanted = 30; // as many as a swarm of any size needs to stay one piece; each costs a message for every chunk
+const ownLinksMin = 4; // so many we dial ourselves, however many others have dialled us: those may all be strangers to the swarm
 const linksMax = 64; // further links are refused as `busy`, unless one that nobody needs can make room
 const simultaneousMs = 5_000; // links that come up within this time are taken as dialled at once
 export const swarmsPerLinkMax = 64; // a remote's joins beyond it are ignored
@@ -25,12 +26,15 @@ export interface Neighbour {
   listenAddress: Address | undefined;
   /** Swarms in which the remote has joined. */
   readonly swarms: Set<SwarmId>;
+  /** How many peers it has told us of, for each swarm of ours. */
+  readonly introduced: Map<SwarmId, number>;
 }
 
 export class Neighbours {
   readonly #self: PeerId;
   readonly #byLink = new Map<LinkId, Neighbour>();
   readonly #byPeer = new Map<PeerId, Neighbour>();
+  #ownCount = 0;
 
   constructor(self: PeerId) {
     this.#self = self;
@@ -42,7 +46,7 @@ export class Neighbours {
 
   /** Whether we look for no more of our own accord. */
   get isEnough(): boolean {
-    return this.#byLink.size >= linksWanted;
+    return this.#byLink.size >= linksWanted && this.#ownCount >= ownLinksMin;
   }
 
   get isFull(): boolean {
@@ -70,12 +74,13 @@ export class Neighbours {
   }
 
   add(neighbour: Neighbour): void {
+    if (neighbour.ours) this.#ownCount += 1;
     this.#byLink.set(neighbour.link, neighbour);
     this.#byPeer.set(neighbour.peer, neighbour);
   }
 
   remove(neighbour: Neighbour): void {
-    this.#byLink.delete(neighbour.link);
+    if (this.#byLink.delete(neighbour.link) && neighbour.ours) this.#ownCount -= 1;
     if (this.#byPeer.get(neighbour.peer) === neighbour) this.#byPeer.delete(neighbour.peer);
   }
 }
