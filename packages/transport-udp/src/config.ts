@@ -57,7 +57,7 @@ export const defaultConfig: TransportConfig = {
   idleTimeoutMs: 30_000,
   keepAliveMs: 10_000,
   handshakeTimeoutMs: 10_000,
-  streamWindowBytes: 32 * 2 ** 20, // a gigabit per second over 100 ms, twice over
+  streamWindowBytes: 64 * 2 ** 20, // a gigabit per second over 100 ms, with a queue of as much, and losses repaired meanwhile
   connectionWindowBytes: 64 * 2 ** 20,
   remoteStreamsMax: 256,
   connectionsMax: 16_384,

@@ -36,6 +36,19 @@ describe('a receive window', () => {
     expect(window.grant(instant(101), 50)).toBe(1_500 + 2_000);
   });
 
+  test('doubles within eight round trips where the sender had used all of it: the repair of a loss takes its time', () => {
+    const window = new ReceiveWindow(1_000, 64_000);
+    window.receive(1_000);
+    window.consume(1_000);
+    expect(window.grant(instant(0), 50)).toBe(3_000);
+    window.receive(2_000);
+    window.consume(2_000);
+    expect(window.grant(instant(399), 50)).toBe(7_000);
+    window.receive(4_000);
+    window.consume(4_000);
+    expect(window.grant(instant(799), 50)).toBe(11_000);
+  });
+
   test('refuses what goes beyond what was granted', () => {
     const window = new ReceiveWindow(1_000, 1_000);
     window.receive(600);

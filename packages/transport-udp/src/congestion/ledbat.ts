@@ -19,9 +19,9 @@ const queueMsMin = 1;
 const slowStartShare = 0.75; // of the target: there initial slow start ends
 const gainDivisorMax = 16;
 const decreaseConstant = 1;
+const rttSamples = 4; // the newest
 const baseMinutes = 10;
 const minuteMs = 60_000;
-const rttSamples = 4; // the least of so many round trips is the current one
 const slowdownDivisor = 9; // at most a tenth of the time goes into looking at the path
 
 type Phase = 'slowStart' | 'steady' | 'settling' | 'frozen' | 'rampUp';
@@ -36,6 +36,10 @@ export class Ledbat implements CongestionController {
   readonly #bases: number[] = [];
   #minuteEnd: Instant | undefined;
   readonly #recent: number[] = [];
+  /** Least round-trip time among the packets of the last round, and of this one so far: bursts queue behind themselves. */
+  #lastRoundRttMs = Number.POSITIVE_INFINITY;
+  #roundRttMs = Number.POSITIVE_INFINITY;
+  #roundEnd = 0;
   #cutAt: Instant | undefined;
   #slowdownStart: Instant | undefined;
   #phaseEnd: Instant | undefined;
@@ -52,30 +56,29 @@ export class Ledbat implements CongestionController {
   }
 
   get slowStart(): boolean {
-    return this.#phase === 'slowStart' || this.#phase === 'rampUp';
+    return this.#phase === 'slowStart'; // while it returns, pacing by twice the window would make a queue
   }
 
   onAck(sample: AckSample): void {
     this.#measure(sample);
     if (this.#slowdown(sample) || !sample.windowLimited) return;
-    const queueMs = this.#queueMs;
     const base = Math.max(1, Math.min(...this.#bases));
     const gain = 1 / Math.min(gainDivisorMax, Math.ceil((2 * targetMsMax) / base));
-    if (this.slowStart) this.#grow(gain, queueMs, sample);
-    else this.#adjust(gain, queueMs, sample);
+    if (this.#growing) this.#grow(gain, sample);
+    else this.#adjust(gain, this.#queueMs, sample);
     this.#windowBytes = Math.max(this.#windowBytes, minimumWindowBytes(this.#datagramBytes));
   }
 
   onLoss({ now, newestSentAt, persistent }: LossSample): void {
     if (!persistent && this.#cutAt !== undefined && newestSentAt <= this.#cutAt) return; // one cut a round trip
-    const queueMs = this.#recent.length === 0 ? 0 : this.#queueMs;
+    const queueMs = this.#bases.length === 0 ? 0 : this.#queueMs;
     if (!persistent && queueMs < queueMsMin) return;
     this.#targetMs = Math.min(this.#targetMs, Math.max(targetMsMin, targetShare * queueMs));
     this.#cutAt = now;
     this.#before = persistent ? undefined : this.#windowBytes;
     this.#windowBytes = Math.max(minimumWindowBytes(this.#datagramBytes), persistent ? 0 : this.#windowBytes / 2);
     this.#ssthresh = this.#windowBytes;
-    if (this.slowStart) this.#endSlowStart(now, 0);
+    if (this.#growing) this.#endSlowStart(now, 0);
   }
 
   onSpurious(): void {
@@ -85,11 +88,21 @@ export class Ledbat implements CongestionController {
     this.#before = undefined;
   }
 
-  get #queueMs(): number {
+  get #growing(): boolean {
+    return this.#phase === 'slowStart' || this.#phase === 'rampUp';
+  }
+
+  /** What the newest round trips say. */
+  get #newestQueueMs(): number {
     return Math.max(0, Math.min(...this.#recent) - Math.min(...this.#bases));
   }
 
-  #measure({ now, latestRttMs }: AckSample): void {
+  /** The least of the last round, too: an event loop that comes late makes some round trips long, but not all. */
+  get #queueMs(): number {
+    return Math.max(0, Math.min(this.#lastRoundRttMs, this.#roundRttMs, ...this.#recent) - Math.min(...this.#bases));
+  }
+
+  #measure({ now, latestRttMs, largestAcked, nextPacketNumber }: AckSample): void {
     this.#minuteEnd ??= after(now, minuteMs);
     if (this.#bases.length === 0 || now >= this.#minuteEnd) {
       this.#bases.unshift(latestRttMs);
@@ -98,12 +111,21 @@ export class Ledbat implements CongestionController {
     } else this.#bases[0] = Math.min(this.#bases[0]!, latestRttMs);
     this.#recent.push(latestRttMs);
     if (this.#recent.length > rttSamples) this.#recent.shift();
+    if (largestAcked >= this.#roundEnd) {
+      this.#roundEnd = nextPacketNumber;
+      this.#lastRoundRttMs = this.#roundRttMs;
+      this.#roundRttMs = latestRttMs;
+    } else this.#roundRttMs = Math.min(this.#roundRttMs, latestRttMs);
   }
 
-  /** Section 4.4: slow start by the dynamic gain, until the queue shows. */
-  #grow(gain: number, queueMs: number, { now, ackedBytes, srttMs }: AckSample): void {
-    this.#windowBytes += (this.#phase === 'rampUp' ? Math.max(gain, 0.5) : gain) * ackedBytes;
-    if (this.#windowBytes < this.#ssthresh && queueMs < slowStartShare * this.#targetMs) return;
+  /**
+   * Section 4.4: slow start by the dynamic gain, until the queue shows. Up to the window before a slowdown faster, and
+   * whatever shows: so fast a growth makes a queue of its own, at half of what the path holds.
+   */
+  #grow(gain: number, { now, ackedBytes, srttMs }: AckSample): void {
+    const returning = this.#phase === 'rampUp' && this.#windowBytes < this.#ssthresh;
+    this.#windowBytes += (returning ? Math.max(gain, 0.5) : gain) * ackedBytes;
+    if (returning || this.#newestQueueMs < slowStartShare * this.#targetMs) return;
     this.#endSlowStart(now, srttMs);
   }
 
@@ -131,8 +153,7 @@ export class Ledbat implements CongestionController {
     const due = this.#phaseEnd !== undefined && now >= this.#phaseEnd;
     if (this.#phase === 'steady' && due) {
       this.#slowdownStart = now;
-      // The draft returns to the old window. Up to where the queue shows, a path left by others is taken back at once.
-      this.#ssthresh = Number.POSITIVE_INFINITY;
+      this.#ssthresh = this.#windowBytes;
       this.#windowBytes = minimumWindowBytes(this.#datagramBytes);
       this.#phase = 'settling'; // what is in flight has to drain first
       this.#phaseEnd = after(now, srttMs);

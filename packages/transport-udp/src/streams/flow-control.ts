@@ -14,6 +14,8 @@ export const firstConnectionWindowBytes: number = 4 * 2 ** 20;
  * path carries in one: enough for the two or three round trips that the repair of a loss takes.
  */
 const growthRounds = 2;
+/** A sender that has used all of its window was held back by it, if only until a loss was repaired: so more counts as quick. */
+const growthRoundsExhausted = 8;
 
 /** What one side has granted: a total that only grows, as the reader consumes. */
 export class ReceiveWindow {
@@ -55,12 +57,18 @@ export class ReceiveWindow {
   /** Raises the limit to a whole window ahead of the reader, and returns it. `rttMs` is the round trip to the remote. */
   grant(now: Instant, rttMs: number): number {
     if (this.#halfRead) {
-      const quick = this.#grantedAt === undefined || msBetween(this.#grantedAt, now) < growthRounds * rttMs;
+      const rounds = this.#exhausted ? growthRoundsExhausted : growthRounds;
+      const quick = this.#grantedAt === undefined || msBetween(this.#grantedAt, now) < rounds * rttMs;
       if (quick) this.#windowBytes = Math.min(2 * this.#windowBytes, this.#mostBytes);
       this.#grantedAt = now;
     }
     this.#granted = this.#consumed + this.#windowBytes;
     return this.#granted;
+  }
+
+  /** What is left does not hold another record. */
+  get #exhausted(): boolean {
+    return this.#granted - this.#received < Math.min(recordBytesMax, this.#windowBytes / 2);
   }
 
   get #halfRead(): boolean {

@@ -178,6 +178,7 @@ export class ReceiveStream {
     const wanted = recordStart === this.#nextStart && this.#readable.length === 0;
     if (this.#context.recordsHeld >= recordsHeldMax && !wanted) return undefined;
     this.#context.window.receive(grown);
+    this.#window.receive(grown);
     this.#context.recordsHeld += 1;
     this.#begun.add(recordStart, end);
     this.#highestEnd += grown;
