@@ -72,5 +72,7 @@ export type SessionEvent =
   | { readonly type: 'trackerDown'; readonly tracker: Address; readonly reason: TrackerTrouble }
   /** A tracker does not list us for the swarm. */
   | { readonly type: 'trackerRefused'; readonly swarm: SwarmId; readonly refusal: Refusal }
+  /** Peers of the local network are not looked for, or not everywhere. */
+  | { readonly type: 'discoveryFailed'; readonly detail: string }
   /** The last event after `stop`. */
   | { readonly type: 'stopped' };

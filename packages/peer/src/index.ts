@@ -10,6 +10,7 @@ export { type FileSelector } from './picking/file-wishes.ts';
 export { type PolicyName } from './picking/picker.ts';
 export type { RateLimits } from './rate-limits.ts';
 export * from './session.ts';
+export * from './session-options.ts';
 export * from './store-orders.ts';
 export type { Offence } from './strikes.ts';
 export type { RemoteTally, SwarmReport } from './tally.ts';

@@ -2,7 +2,7 @@
 // of the user come in; orders for both and events go out. It decides whose each fact is, and leaves the rest to the
 // swarm, the tracker client or the mesh of links that it belongs to.
 
-import { type HashSuite, pureHashes } from '@shoal/chunker';
+import { pureHashes } from '@shoal/chunker';
 import {
   assertNever,
   type Bitfield,
@@ -16,9 +16,7 @@ import {
   type Machine,
   NEVER,
   Outbox,
-  type PeerId,
   type RequestId,
-  type Rng,
 } from '@shoal/machine';
 import type { TrackerClientEvent } from '@shoal/tracker';
 import {
@@ -28,6 +26,7 @@ import {
   isPeerMessage,
   isPeerReply,
   isPeerRequest,
+  type PeerContact,
   type PeerMessage,
   type SwarmId,
 } from '@shoal/wire';
@@ -40,7 +39,7 @@ import { type JoinOptions, sourcesOf } from './join-options.ts';
 import { Mesh } from './links/mesh.ts';
 import type { Neighbour } from './links/neighbours.ts';
 import type { PrioritySpan, ReadingPlace } from './picking/demand.ts';
-import type { RateLimits } from './rate-limits.ts';
+import type { SessionOptions } from './session-options.ts';
 import type { StoreFact, StoreOrder } from './store-orders.ts';
 import { Swarm } from './swarm.ts';
 import type { SwarmReport } from './tally.ts';
@@ -54,24 +53,6 @@ export type SessionOutput =
   | { readonly type: 'linkOrder'; readonly order: LinkOrder }
   | { readonly type: 'storeOrder'; readonly order: StoreOrder }
   | { readonly type: 'event'; readonly event: SessionEvent };
-
-export interface SessionOptions {
-  /** Our own identity. */
-  readonly peer: PeerId;
-  readonly rng: Rng;
-  /** The fastest hashes at hand; plain JavaScript unless given. */
-  readonly hashes?: HashSuite;
-  /** Shared by everybody who uses the same carrier. */
-  readonly numbers?: LinkNumbers;
-  /** The port under which others reach us; without it we only dial. */
-  readonly listenPort?: number;
-  /** The program's name, told to remotes. */
-  readonly agent?: string;
-  readonly fetchBytesMax?: number;
-  readonly giveBytesMax?: number;
-  /** Over all swarms. */
-  readonly limits?: RateLimits;
-}
 
 export class Session implements Machine<SessionOutput> {
   readonly #out = new Outbox<SessionOutput>();
@@ -139,6 +120,11 @@ export class Session implements Machine<SessionOutput> {
     this.#tell(swarm, now, (known) => known.want(spans, now));
   }
 
+  /** `teller` says that peers of a swarm are there, which is hearsay until they answer. */
+  heard(swarm: SwarmId, peers: readonly PeerContact[], teller: string, now: Instant): void {
+    this.#tell(swarm, now, ({ isOpen }) => isOpen && this.#mesh.found(swarm, peers, now, { heardFrom: teller }));
+  }
+
   /** Whether all that is wanted of a swarm is held. */
   isFinishing(swarm: SwarmId): boolean {
     return this.#swarms.get(swarm)?.isFinishing ?? false;
@@ -175,6 +161,11 @@ export class Session implements Machine<SessionOutput> {
     return this.#swarms.get(swarm)?.content;
   }
 
+  /** Swarms that take part with whomever they find. */
+  openSwarms(): SwarmId[] {
+    return Array.from(this.#swarms.values()).flatMap(({ id, isOpen }) => (isOpen ? [id] : []));
+  }
+
   handleLink(fact: LinkFact, now: Instant): void {
     this.#now = now;
     if (!this.#trackers.handleFact(fact, now)) this.#handleFact(fact, now);
@@ -208,7 +199,7 @@ export class Session implements Machine<SessionOutput> {
     this.#settle(now);
   }
 
-  #tell(id: SwarmId, now: Instant, call: (swarm: Swarm) => void): void {
+  #tell(id: SwarmId, now: Instant, call: (swarm: Swarm) => unknown): void {
     this.#now = now;
     const swarm = this.#swarms.get(id);
     if (swarm !== undefined) call(swarm);

@@ -25,7 +25,7 @@ afterEach(async () => {
 const content = seededRng('content').bytes(3_000_000);
 
 async function newPeer(trackers: Address[] = []): Promise<RunningPeer> {
-  const peer = await openPeer({ links: loopback.open(), trackers });
+  const peer = await openPeer({ discovery: false, links: loopback.open(), trackers });
   peers.push(peer);
   return peer;
 }

@@ -31,8 +31,8 @@ const failuresMax = 8; // after so many in a row the address is forgotten, until
 export interface Source {
   /** Our user, who may have nobody else to name: it is never forgotten. */
   readonly given?: boolean;
-  /** Another peer: hearsay. */
-  readonly heardFrom?: PeerId;
+  /** Another peer, or a host of the local network: hearsay. */
+  readonly heardFrom?: string;
 }
 
 /** How soon an address is tried again after a link that ended so. Others: as after a failure. */
@@ -47,7 +47,7 @@ export interface Contact {
   state: 'idle' | 'dialling' | 'linked';
   failures: number;
   /** Who told us, when only another peer has. */
-  heardFrom: PeerId | undefined;
+  heardFrom: string | undefined;
   given: boolean;
   /** A link was once up there: worth telling others. */
   proven: boolean;
@@ -165,7 +165,7 @@ export class Contacts {
     );
   }
 
-  #new(address: Address, peer: PeerId | undefined, heardFrom: PeerId | undefined): Contact | undefined {
+  #new(address: Address, peer: PeerId | undefined, heardFrom: string | undefined): Contact | undefined {
     const hearsay = heardFrom !== undefined;
     if (hearsay && this.#hearsayCount >= contactsMax) this.#forgetWorst();
     const count = hearsay ? this.#hearsayCount : this.#byAddress.size - this.#hearsayCount;

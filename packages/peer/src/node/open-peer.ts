@@ -24,6 +24,7 @@ import type { FixedNeighbours } from '../links/fixed-neighbours.ts';
 import type { SessionEvent } from '../events.ts';
 import { Session, type SessionOutput } from '../session.ts';
 import { checkLimits, type RateLimits } from '../rate-limits.ts';
+import { LanDiscovery, lanGroup } from './lan-discovery.ts';
 import { FileWishes, type FileSelector } from '../picking/file-wishes.ts';
 import { type PolicyName, policyNames } from '../picking/picker.ts';
 import { RunningTransfer } from './running-transfer.ts';
@@ -47,6 +48,11 @@ export interface OpenPeerOptions {
   readonly giveBytesMax?: number;
   /** Over all transfers; each may have its own besides. */
   readonly limits?: RateLimits;
+  /**
+   * Finds peers of the same local network by multicast and is found by them, in swarms without fixed neighbours. Default
+   * true; without effect where links are bound to loopback, but for a group of one's own.
+   */
+  readonly discovery?: boolean | { readonly group: Address };
   /** Told of everything that happens; must not throw. */
   readonly onEvent?: (event: SessionEvent) => void;
   readonly rng?: Rng;
@@ -127,6 +133,7 @@ class NodePeer implements RunningPeer {
   readonly #driver: Driver<SessionOutput, Session>;
   readonly #stores: StoreKeeper;
   readonly #transfers = new Map<SwarmId, RunningTransfer>();
+  readonly #discovery: LanDiscovery | undefined;
   readonly #stopped = Promise.withResolvers<void>();
   #closing: Promise<void> | undefined;
 
@@ -154,6 +161,7 @@ class NodePeer implements RunningPeer {
       (fact) => this.#driver.tell((machine, now) => machine.handleStore(fact, now)),
       links,
     );
+    this.#discovery = this.#startDiscovery(rng, hashes);
     links.listen((fact) => this.#driver.tell((machine, now) => machine.handleLink(fact, now)));
   }
 
@@ -251,9 +259,26 @@ class NodePeer implements RunningPeer {
     await this.#stopped.promise;
     cancel();
     this.#driver.stop();
+    await this.#discovery?.close();
     await Promise.all(transfers);
     await this.#stores.settled();
     await this.#links.close();
+  }
+
+  #startDiscovery(rng: Rng, hashes: HashSuite): LanDiscovery | undefined {
+    const { discovery = !this.address.host.startsWith('127.') } = this.#options;
+    if (discovery === false) return undefined;
+    return LanDiscovery.start({
+      links: this.address,
+      group: discovery === true ? lanGroup : discovery.group,
+      clock: this.#clock,
+      rng: rng.fork('discovery'),
+      hashes,
+      swarms: () => this.#driver.machine.openSwarms(),
+      found: (swarm, address) =>
+        this.#driver.tell((session, now) => session.heard(swarm, [{ address }], address.host, now)),
+      failed: (detail) => this.#options.onEvent?.({ type: 'discoveryFailed', detail }),
+    });
   }
 
   #newTransfer(ticket: Ticket, destination: string, wishes: FileWishes, seed = true): RunningTransfer {
@@ -279,6 +304,7 @@ class NodePeer implements RunningPeer {
       },
     });
     this.#transfers.set(swarm, transfer);
+    this.#discovery?.announce();
     return transfer;
   }
 

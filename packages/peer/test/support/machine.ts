@@ -21,7 +21,7 @@ export class TestMachine implements AsyncDisposable {
   }
 
   async newPeer(options: Partial<OpenPeerOptions> = {}): Promise<RunningPeer> {
-    const peer = await openPeer({ links: this.#loopback.open(), ...options });
+    const peer = await openPeer({ links: this.#loopback.open(), discovery: false, ...options });
     this.#peers.push(peer);
     return peer;
   }

@@ -1,0 +1,146 @@
+// Peers of the same local network find one another by multicast, without a tracker (after BEP 14; IPv4). What is heard is
+// hearsay of the host that it comes from, and leads to nothing but a dial, whose answer is authenticated and whose chunks
+// are verified like any other's.
+
+import { createSocket, type Socket } from 'node:dgram';
+import { networkInterfaces } from 'node:os';
+import type { HashSuite } from '@shoal/chunker';
+import { type Address, after, type Clock, type Rng } from '@shoal/machine';
+import type { SwarmId } from '@shoal/wire';
+import { encodeNotice, nonceBytes, readNotice, swarmsPerNoticeMax } from '../lan-notice.ts';
+
+/** In the organization-local scope of RFC 2365, section 6.2: routers of a home let it through to nobody. */
+export const lanGroup: Address = { host: '239.192.83.104', port: 41_610 };
+
+const pauseMsMin = 1_000; // between two notices, however many swarms are joined meanwhile
+const pauseMs = 60_000; // BEP 14 asks for no more than one a minute
+const noticesPerSecondMax = 64; // heard; further ones are dropped
+const hostsMax = 256; // heard of in a minute; further ones are ignored
+const portsPerHostMax = 16; // so many peers of one host
+
+export interface LanDiscoveryOptions {
+  /** Where our links are bound. */
+  readonly links: Address;
+  readonly group: Address;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly hashes: HashSuite;
+  /** Those that take part with whomever they find. */
+  readonly swarms: () => readonly SwarmId[];
+  readonly found: (swarm: SwarmId, address: Address) => void;
+  /** It does not work here. */
+  readonly failed: (why: string) => void;
+}
+
+export class LanDiscovery {
+  readonly #options: LanDiscoveryOptions;
+  readonly #sockets: Socket[] = [];
+  readonly #senders: Socket[] = [];
+  readonly #hosts: readonly string[];
+  #cancel: (() => void) | undefined;
+  #toldAt = Number.NEGATIVE_INFINITY;
+  #heard = new Map<string, Set<number>>();
+  #second = 0;
+  #noticesThisSecond = 0;
+
+  /** Undefined when no interface of ours is one of a local network. */
+  static start(options: LanDiscoveryOptions): LanDiscovery | undefined {
+    const hosts = lanHosts(options.links.host);
+    return hosts.length === 0 ? undefined : new LanDiscovery(options, hosts);
+  }
+
+  private constructor(options: LanDiscoveryOptions, hosts: readonly string[]) {
+    this.#options = options;
+    this.#hosts = hosts;
+    this.#listen();
+    for (const host of hosts) this.#openSender(host);
+  }
+
+  /** A swarm was joined: the others hear of it soon. */
+  announce(): void {
+    const { clock } = this.#options;
+    this.#cancel?.();
+    this.#cancel = clock.alarm(after(clock.now(), Math.max(0, this.#toldAt + pauseMsMin - clock.now())), () =>
+      this.#tell(),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    const closing = this.#sockets.splice(0).map((socket) => new Promise<void>((done) => socket.close(() => done())));
+    await Promise.all(closing);
+  }
+
+  #tell(): void {
+    const { links, group, clock, rng, hashes, swarms } = this.#options;
+    this.#toldAt = clock.now();
+    this.#heard = new Map();
+    this.#cancel = clock.alarm(after(clock.now(), pauseMs), () => this.#tell());
+    const own = rng.shuffle([...swarms()]).slice(0, swarmsPerNoticeMax); // of very many, others the next time
+    if (own.length === 0) return;
+    const notice = encodeNotice(links.port, own, rng.bytes(nonceBytes), hashes);
+    for (const sender of this.#senders) sender.send(notice, group.port, group.host, () => undefined); // lost like any datagram
+  }
+
+  #listen(): void {
+    const { group, failed } = this.#options;
+    const socket = this.#open();
+    socket.on('message', (bytes, { address }) => this.#hear(bytes, address));
+    socket.bind(group.port, () => {
+      try {
+        for (const host of this.#hosts) socket.addMembership(group.host, host);
+      } catch (error) {
+        failed(`cannot join the multicast group ${group.host}: ${String(error)}`);
+      }
+    });
+  }
+
+  #openSender(host: string): void {
+    const socket = this.#open();
+    socket.bind(0, host, () => {
+      try {
+        socket.setMulticastInterface(host);
+        this.#senders.push(socket);
+      } catch (error) {
+        this.#options.failed(`cannot send multicast from ${host}: ${String(error)}`);
+      }
+    });
+  }
+
+  #open(): Socket {
+    const socket = createSocket({ type: 'udp4', reuseAddr: true });
+    socket.on('error', (error) => this.#options.failed(String(error)));
+    this.#sockets.push(socket);
+    return socket;
+  }
+
+  #hear(bytes: Uint8Array, host: string): void {
+    const { links, hashes, swarms, found } = this.#options;
+    if (this.#isTooMuch()) return;
+    const notice = readNotice(bytes, swarms(), hashes);
+    if (notice === undefined || notice.swarms.length === 0) return;
+    const { port } = notice;
+    if (port === links.port && this.#hosts.includes(host)) return; // ourselves
+    const ports = this.#heard.get(host) ?? new Set();
+    if (!this.#heard.has(host) && this.#heard.size >= hostsMax) return;
+    if (!ports.has(port) && ports.size >= portsPerHostMax) return;
+    this.#heard.set(host, ports.add(port));
+    for (const swarm of notice.swarms) found(swarm, { host, port });
+  }
+
+  #isTooMuch(): boolean {
+    const second = Math.floor(this.#options.clock.now() / 1_000);
+    this.#noticesThisSecond = second === this.#second ? this.#noticesThisSecond + 1 : 1;
+    this.#second = second;
+    return this.#noticesThisSecond > noticesPerSecondMax;
+  }
+}
+
+/** Our addresses at which links are accepted, other than loopback unless they are bound to that. */
+function lanHosts(bound: string): string[] {
+  const own = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  const hosts = own.filter(({ family }) => family === 'IPv4').map(({ address }) => address);
+  if (bound !== '0.0.0.0' && bound !== '::') return hosts.filter((host) => host === bound);
+  return hosts.filter((host) => !host.startsWith('127.'));
+}

@@ -1,0 +1,129 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { pureHashes } from '@shoal/chunker';
+import { type Address, seededRng } from '@shoal/machine';
+import { entropyRng, nodeClock } from '@shoal/machine/node';
+import { type SwarmId, swarmId } from '@shoal/wire';
+import { afterEach, describe, expect, test } from 'vitest';
+import { encodeNotice, nonceBytes } from '../src/lan-notice.ts';
+import { LanDiscovery, lanGroup } from '../src/node/lan-discovery.ts';
+
+const loopback = '127.0.0.1';
+const swarm = swarmId('a'.repeat(64))!;
+const secret = swarmId('b'.repeat(64))!;
+const running: (LanDiscovery | Socket)[] = [];
+
+afterEach(async () => {
+  for (const one of running.splice(0)) await one.close();
+});
+
+/** The group on a port that nobody else uses now. */
+async function freeGroup(): Promise<Address> {
+  const socket = createSocket('udp4');
+  await new Promise<void>((done) => socket.bind(0, done));
+  const { port } = socket.address();
+  await new Promise<void>((done) => socket.close(done));
+  return { host: lanGroup.host, port };
+}
+
+const nothing = (): void => undefined;
+
+interface Heard {
+  readonly swarm: SwarmId;
+  readonly address: Address;
+}
+
+function start(group: Address, port: number, swarms: readonly SwarmId[]) {
+  const heard: Heard[] = [];
+  const failures: string[] = [];
+  const discovery = LanDiscovery.start({
+    links: { host: loopback, port },
+    group,
+    clock: nodeClock,
+    rng: entropyRng(),
+    hashes: pureHashes,
+    swarms: () => swarms,
+    found: (found, address) => void heard.push({ swarm: found, address }),
+    failed: (why) => void failures.push(why),
+  })!;
+  running.push(discovery);
+  return { discovery, heard, failures };
+}
+
+const eventually = async (holds: () => boolean): Promise<boolean> => {
+  for (let i = 0; i < 100 && !holds(); i += 1) await new Promise((done) => setTimeout(done, 20));
+  return holds();
+};
+
+/** Sends to the group from loopback. */
+async function sender(group: Address): Promise<(bytes: Uint8Array) => void> {
+  const socket = createSocket('udp4');
+  running.push(socket);
+  await new Promise<void>((done) => socket.bind(0, loopback, done));
+  socket.setMulticastInterface(loopback);
+  return (bytes) => socket.send(bytes, group.port, group.host, () => undefined);
+}
+
+/** Some containers have no multicast on loopback. */
+async function canMulticast(): Promise<boolean> {
+  const group = await freeGroup();
+  const { heard } = start(group, 1, [swarm]);
+  const send = await sender(group);
+  await new Promise((done) => setTimeout(done, 50));
+  send(encodeNotice(2, [swarm], seededRng('probe').bytes(nonceBytes), pureHashes));
+  const works = await eventually(() => heard.length > 0);
+  for (const one of running.splice(0)) await one.close();
+  return works;
+}
+
+const works = await canMulticast();
+if (!works) process.stdout.write('lan-discovery: skipped, since there is no multicast on loopback here\n');
+
+describe.skipIf(!works)('discovery on the local network', () => {
+  test('peers of one swarm find each other, and themselves and others they do not', async () => {
+    const group = await freeGroup();
+    const [one, two, other] = [
+      start(group, 1_001, [swarm]),
+      start(group, 1_002, [secret, swarm]),
+      start(group, 1_003, [secret]),
+    ];
+    await new Promise((done) => setTimeout(done, 50));
+    one.discovery.announce();
+    expect(await eventually(() => two.heard.length > 0)).toBe(true);
+    expect(two.heard).toEqual([{ swarm, address: { host: loopback, port: 1_001 } }]);
+    two.discovery.announce();
+    expect(await eventually(() => one.heard.length > 0 && other.heard.length > 0)).toBe(true);
+    expect(one.heard).toEqual([{ swarm, address: { host: loopback, port: 1_002 } }]);
+    expect(other.heard).toEqual([{ swarm: secret, address: { host: loopback, port: 1_002 } }]);
+    expect([one, two, other].flatMap(({ failures }) => failures)).toEqual([]);
+  });
+
+  test('a flood is cut off: by the second, and by how many ports one host names', async () => {
+    const group = await freeGroup();
+    const { heard } = start(group, 1, [swarm]);
+    const send = await sender(group);
+    const rng = seededRng('flood');
+    await new Promise((done) => setTimeout(done, 50));
+    for (let port = 2; port < 500; port += 1) {
+      send(encodeNotice(port, [swarm], rng.bytes(nonceBytes), pureHashes));
+      send(rng.bytes(1 + rng.below(400)));
+    }
+    await new Promise((done) => setTimeout(done, 300));
+    expect(heard.length).toBeGreaterThan(0);
+    expect(heard.length).toBeLessThanOrEqual(16);
+  });
+
+  test('is not where links are bound to an address that is none of ours', () => {
+    const group = { host: lanGroup.host, port: 1 };
+    const links = { host: '198.51.100.7', port: 1 };
+    const options = {
+      links,
+      group,
+      clock: nodeClock,
+      rng: entropyRng(),
+      hashes: pureHashes,
+      failed: nothing,
+      found: nothing,
+    };
+    expect(LanDiscovery.start({ ...options, swarms: () => [] })).toBeUndefined();
+  });
+});
