@@ -46,6 +46,13 @@ export function readChunkSize(text: string | undefined): number | undefined {
   return bytes;
 }
 
+/** The option of all who take part in swarms. */
+export const noDiscoveryOption = ['--no-discovery', 'do not look for peers on the local network'] as const;
+
+/** What it asks of a peer. */
+export const readDiscovery = ({ discovery }: { readonly discovery: boolean }): { readonly discovery?: boolean } =>
+  discovery ? {} : { discovery };
+
 /** The option of all who talk to a private tracker, or are one. */
 export const pskOption = [
   '--psk-file <file>',

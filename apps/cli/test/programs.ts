@@ -20,7 +20,7 @@ export function temporaryFolder(): string {
 
 /** A `shoal …` that runs on, with --json; ended after the test. */
 export function play(...args: string[]): Player {
-  const player = new Player(args[0] ?? 'shoal', args, program);
+  const player = new Player(args[0] ?? 'shoal', alone(args), program);
   playing.push(player);
   return player;
 }
@@ -28,6 +28,10 @@ export function play(...args: string[]): Player {
 afterEach(async () => {
   await Promise.all(playing.splice(0).map((player) => player.stop()));
 });
+
+/** Keeps tests out of the local network. */
+const alone = (args: readonly string[]): string[] =>
+  args[0] === 'get' || args[0] === 'share' ? [...args, '--no-discovery'] : [...args];
 
 /** What a command that ends by itself said. */
 export interface Ended {
@@ -40,7 +44,7 @@ export interface Ended {
 export async function shoal(args: readonly string[], uid?: number): Promise<Ended> {
   return new Promise((resolve) => {
     const options = { encoding: 'utf8', timeout: 30_000, ...(uid === undefined ? {} : { uid }) } as const;
-    execFile(process.execPath, [...program, ...args], options, (error, stdout, stderr) => {
+    execFile(process.execPath, [...program, ...alone(args)], options, (error, stdout, stderr) => {
       const status = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
       resolve({ status, stdout, stderr });
     });

@@ -3,8 +3,11 @@ import { pureHashes } from '@shoal/chunker';
 import { type Address, seededRng } from '@shoal/machine';
 import { entropyRng, nodeClock } from '@shoal/machine/node';
 import { type SwarmId, swarmId } from '@shoal/wire';
+import { Loopback } from './support/loopback.ts';
+import { TestMachine } from './support/machine.ts';
 import { afterEach, describe, expect, test } from 'vitest';
 import { encodeNotice, nonceBytes } from '../src/lan-notice.ts';
+import { openPeer, type RunningPeer } from '../src/node/index.ts';
 import { LanDiscovery, lanGroup } from '../src/node/lan-discovery.ts';
 
 const loopback = '127.0.0.1';
@@ -95,6 +98,20 @@ describe.skipIf(!works)('discovery on the local network', () => {
     expect(one.heard).toEqual([{ swarm, address: { host: loopback, port: 1_002 } }]);
     expect(other.heard).toEqual([{ swarm: secret, address: { host: loopback, port: 1_002 } }]);
     expect([one, two, other].flatMap(({ failures }) => failures)).toEqual([]);
+  });
+
+  test('a transfer needs nothing but a ticket without any address', async () => {
+    await using machine = await TestMachine.start();
+    const group = await freeGroup();
+    const loop = new Loopback();
+    const open = (port: number): Promise<RunningPeer> =>
+      openPeer({ links: loop.open({ host: loopback, port }), discovery: { group } });
+    await machine.write({ 'a.bin': seededRng('lan').bytes(300_000) });
+    await using owner = await open(2_001);
+    await using receiver = await open(2_002);
+    const share = await owner.share({ path: machine.path('a.bin'), peers: [] });
+    const report = await receiver.get(share.ticket, { destination: machine.path('copy') }).done;
+    expect(report.remotes).toMatchObject([{ peer: owner.peer, receivedBytes: 300_000 }]);
   });
 
   test('a flood is cut off: by the second, and by how many ports one host names', async () => {

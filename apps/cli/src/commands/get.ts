@@ -1,6 +1,6 @@
 // `shoal get`: fetches what a ticket names from every peer that has chunks of it, and with --seed serves it on.
 
-import { formatAddress, ShoalError } from '@shoal/machine';
+import { formatAddress, ShoalError, UsageError } from '@shoal/machine';
 import type { SessionEvent } from '@shoal/peer';
 import { openPeer, type TransferProgress, type TransferReport } from '@shoal/peer/node';
 import { openLinks } from '@shoal/transport-udp/node';
@@ -9,7 +9,17 @@ import type { Command } from 'commander';
 import { limitDown, type LimitOptions, limitUp, readLimits } from '../limits.ts';
 import { memoryBytes } from '../memory.ts';
 import type { Output } from '../output.ts';
-import { collect, pskOption, readAddress, readListen, readPsk, readSeconds } from '../options.ts';
+import { passingPlace, pour } from '../pour.ts';
+import {
+  collect,
+  noDiscoveryOption,
+  pskOption,
+  readDiscovery,
+  readAddress,
+  readListen,
+  readPsk,
+  readSeconds,
+} from '../options.ts';
 import { type CommonOptions, type Context, run } from '../run.ts';
 import { Patience } from '../patience.ts';
 import { formatProgress } from '../text/bar.ts';
@@ -27,6 +37,11 @@ interface GetOptions extends CommonOptions, LimitOptions {
   readonly timeout: string;
   readonly seed?: boolean;
   readonly update?: boolean;
+  readonly select: readonly string[];
+  readonly sequential?: boolean;
+  readonly stdout?: boolean;
+  readonly neighbour: readonly string[];
+  readonly discovery: boolean;
 }
 
 export const addGet = (program: Command): Command =>
@@ -36,9 +51,24 @@ export const addGet = (program: Command): Command =>
     .argument('<ticket>', 'the shoal: link that `shoal share` printed')
     .option('-o, --output <path>', 'the file or folder to make; by default the name in the ticket, here')
     .option('--update', 'what is there is an older version: fetch only what changed, then take its place')
+    .option(
+      '--select <pattern>',
+      'only files like this, such as *.jpg or a folder; may be given several times',
+      collect,
+      [],
+    )
+    .option('--sequential', 'fetch what comes first in the content first')
+    .option('--stdout', 'write the one file to standard output as it arrives; kept only with --output')
     .option('--seed', 'keep serving when it is complete, until Ctrl-C')
     .option('--tracker <host:port>', 'one more tracker to ask; may be given several times', collect, [])
     .option('--peer <host:port>', 'a peer to ask directly; may be given several times', collect, [])
+    .option(
+      '--neighbour <host:port>',
+      'ask this peer, and no others or trackers; may be given several times',
+      collect,
+      [],
+    )
+    .option(...noDiscoveryOption)
     .option('--listen <[host:]port>', 'where to listen; port 0 takes any that is free', '0')
     .option(...pskOption)
     .option('--timeout <seconds>', 'give up when nothing has come for this long', '60')
@@ -49,6 +79,8 @@ export const addGet = (program: Command): Command =>
 
 async function get(text: string, options: GetOptions, { output, interrupt }: Context): Promise<void> {
   const limits = readLimits(options);
+  if (options.stdout === true && output.json)
+    throw new UsageError('--stdout', 'writes content where --json writes events');
   const ticket = readTicket(text, options);
   const timeoutMs = readSeconds('--timeout', options.timeout) * 1000;
   const listen = readListen('--listen', options.listen);
@@ -57,6 +89,7 @@ async function get(text: string, options: GetOptions, { output, interrupt }: Con
   const links = await openLinks({ ...listen, ...readPsk(options.pskFile) });
   await using peer = await openPeer({
     links,
+    ...readDiscovery(options),
     onEvent(event) {
       trackers.handle(event);
       patience.handle(event);
@@ -64,25 +97,35 @@ async function get(text: string, options: GetOptions, { output, interrupt }: Con
     },
   });
   output.event({ event: 'joining', peer: peer.peer, address: formatAddress(peer.address) });
+  await using passing = options.stdout === true ? await passingPlace(ticket.name) : undefined;
+  const destination = options.output ?? passing?.path;
+  const download = options.neighbour.map((address) => readAddress('--neighbour', address));
   const transfer = peer.get(ticket, {
+    ...(options.select.length > 0 && { select: options.select }),
+    ...(options.sequential === true && { policy: 'sequential' }),
+    ...(download.length > 0 && { neighbours: { download } }),
     seed: options.seed === true,
     update: options.update === true,
     limits,
     signal: AbortSignal.any([interrupt.signal, patience.signal]),
-    ...(options.output === undefined ? {} : { destination: options.output }),
+    ...(destination !== undefined && { destination }),
   });
+  const pouring = options.stdout === true ? pour(transfer.file().stream(), process.stdout) : undefined;
   const show = (): void => {
     patience.look(transfer.progress());
     showProgress(transfer.progress(), output);
   };
   using _ticking = every(progressMs, show);
-  const report = await transfer.done.catch((error: unknown) => {
+  const ended = async (): Promise<TransferReport | undefined> =>
+    (await pouring) === 'unread' ? undefined : transfer.done;
+  const report = await ended().catch((error: unknown) => {
     output.liveDone();
     throw patience.explain(error, transfer, trackers);
   });
+  if (report === undefined) return;
   show();
   output.liveDone();
-  tellDone(report, output);
+  tellDone(report, output, options.stdout === true);
   if (options.seed !== true) return;
   output.say('serving it on; Ctrl-C stops it');
   await interrupt.wait();
@@ -121,22 +164,24 @@ function tellEvent(event: SessionEvent, output: Output): void {
 }
 
 function showProgress(progress: TransferProgress, output: Output): void {
-  const { heldBytes, totalBytes, receivedBytes, sentBytes, receivedBytesPerSecond, remoteCount } = progress;
+  const { wantedBytes: totalBytes, missingBytes, receivedBytes, sentBytes } = progress;
+  const { receivedBytesPerSecond, remoteCount } = progress;
+  const heldBytes = totalBytes - missingBytes;
   const rate = { heldBytes, totalBytes, bytesPerSecond: receivedBytesPerSecond, peers: remoteCount };
   output.event({ event: 'progress', ...rate, downloadedBytes: receivedBytes, uploadedBytes: sentBytes });
   if (progress.state === 'finding') output.live(`looking for peers (${remoteCount} found)`);
   if (progress.state === 'fetching') output.live(formatProgress(rate));
 }
 
-function tellDone(report: TransferReport, output: Output): void {
-  const { destination, totalBytes, resumedBytes, wastedBytes, elapsedMs, holdups, remotes } = report;
+function tellDone(report: TransferReport, output: Output, isPoured: boolean): void {
+  const { destination, wantedBytes, resumedBytes, wastedBytes, elapsedMs, holdups, remotes } = report;
   const from = remotes
     .filter(({ receivedBytes }) => receivedBytes > 0)
     .map(({ peer, address, receivedBytes }) => ({ peer, address: formatAddress(address), bytes: receivedBytes }));
   const account = { resumedBytes, wastedBytes, elapsedMs, holdups, memoryBytes: memoryBytes() };
-  output.event({ event: 'done', path: destination, bytes: totalBytes, from, ...account });
-  output.data(destination);
-  const fetched = totalBytes - resumedBytes;
+  output.event({ event: 'done', path: destination, bytes: wantedBytes, from, ...account });
+  if (!isPoured) output.data(destination);
+  const fetched = Math.max(0, wantedBytes - resumedBytes);
   const rate = formatRate(fetched / Math.max(0.001, elapsedMs / 1000));
   output.say(`${formatBytes(fetched)} in ${formatDuration(elapsedMs)} (${rate}), verified, from ${from.length} peers:`);
   for (const { address, bytes } of from) output.say(`  ${address.padEnd(22)} ${formatBytes(bytes)}`);

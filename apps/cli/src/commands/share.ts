@@ -1,12 +1,23 @@
 // `shoal share`: makes the manifest of a file or folder, prints its ticket and serves it until it is told to stop.
 
 import { formatAddress } from '@shoal/machine';
+import type { SessionEvent } from '@shoal/peer';
 import { openPeer, type Share } from '@shoal/peer/node';
 import { openLinks } from '@shoal/transport-udp/node';
 import type { Command } from 'commander';
 import { limitDown, type LimitOptions, limitUp, readLimits } from '../limits.ts';
 import { memoryBytes } from '../memory.ts';
-import { collect, pskOption, readAddresses, readChunkSize, readListen, readPsk, readSeconds } from '../options.ts';
+import {
+  collect,
+  noDiscoveryOption,
+  pskOption,
+  readAddresses,
+  readChunkSize,
+  readDiscovery,
+  readListen,
+  readPsk,
+  readSeconds,
+} from '../options.ts';
 import { type CommonOptions, type Context, run } from '../run.ts';
 import { formatBytes } from '../text/units.ts';
 import { every, progressMs } from '../ticks.ts';
@@ -19,6 +30,7 @@ interface ShareOptions extends CommonOptions, LimitOptions {
   readonly timeout: string;
   readonly chunkSize?: string;
   readonly contentDefined?: boolean;
+  readonly discovery: boolean;
 }
 
 export const addShare = (program: Command): Command =>
@@ -28,6 +40,7 @@ export const addShare = (program: Command): Command =>
     .argument('<path>', 'a file or folder')
     .requiredOption('--tracker <host:port>', 'a tracker to be found by; may be given several times', collect, [])
     .option('--listen <[host:]port>', 'where to listen; port 0 takes any that is free', '0')
+    .option(...noDiscoveryOption)
     .option(...pskOption)
     .option('--timeout <seconds>', 'how long to wait for the first tracker', '5')
     .option('--chunk-size <size>', 'such as 100KB or 256KiB; by default chosen from the size of the content')
@@ -47,7 +60,8 @@ async function share(path: string, options: ShareOptions, { output, interrupt }:
   const limits = readLimits(options);
   const trackers = new Trackers(addresses, output);
   const links = await openLinks({ ...readListen('--listen', options.listen), ...readPsk(options.pskFile) });
-  await using peer = await openPeer({ links, trackers: addresses, onEvent: (event) => trackers.handle(event) });
+  const onEvent = (event: SessionEvent): void => trackers.handle(event);
+  await using peer = await openPeer({ links, trackers: addresses, onEvent, ...readDiscovery(options) });
   const shared = await peer.share({
     path,
     chunking: options.contentDefined === true ? 'contentDefined' : 'fixed',

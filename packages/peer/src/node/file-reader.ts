@@ -24,6 +24,7 @@ export interface ReadingHost {
   readonly finishedAt: string | undefined;
   /** Why nothing more comes. */
   readonly failure: ShoalError | undefined;
+  isWanted(path: string): boolean;
   /** The file is wanted, whatever was selected. */
   include(path: string): void;
   /** Tells the swarm where a reader is; undefined: it has gone. */
@@ -53,7 +54,7 @@ export class FileReader {
   #placedAt: number | undefined;
   #hasEnded = false;
 
-  /** Without a path, the only file of a set of one. */
+  /** Without a path, the only file that is wanted. */
   constructor(host: ReadingHost, number: number, path: string | undefined, options: StreamOptions) {
     const { start = 0, end = Number.MAX_SAFE_INTEGER } = options;
     if (!Number.isSafeInteger(start) || start < 0) throw new UsageError('start', 'must be a whole number from 0');
@@ -131,8 +132,9 @@ export class FileReader {
 
   #locate({ manifest, layout }: ManifestDocument): Span {
     const { start = 0, end = Number.MAX_SAFE_INTEGER } = this.#options;
-    const wanted = this.#path ?? (manifest.files.length === 1 ? manifest.files[0]!.path : undefined);
-    if (wanted === undefined) throw new ShoalError('notFound', `${manifest.name} has several files: name one of them`);
+    const choice = manifest.files.filter(({ path }) => this.#path === undefined && this.#host.isWanted(path));
+    if (choice.length > 1) throw new ShoalError('notFound', `${manifest.name} has several files: name one of them`);
+    const wanted = this.#path ?? choice[0]?.path ?? '';
     const file = manifest.files.findIndex(({ path }) => path === wanted);
     if (file < 0) throw new ShoalError('notFound', `${manifest.name} has no file ${JSON.stringify(wanted)}`);
     const bytes = layout.sizeOfFile(file);

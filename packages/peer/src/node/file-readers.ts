@@ -5,11 +5,12 @@ import type { ShoalError } from '@shoal/machine';
 import { FileReader, type ReadingHost, type StreamOptions } from './file-reader.ts';
 
 /** What the transfer does for them. */
-export type FileReadersOptions = Pick<ReadingHost, 'place' | 'read' | 'include'>;
+export type FileReadersOptions = Pick<ReadingHost, 'place' | 'read' | 'isWanted' | 'include'>;
 
 export class FileReaders implements ReadingHost {
   readonly place: ReadingHost['place'];
   readonly read: ReadingHost['read'];
+  readonly isWanted: ReadingHost['isWanted'];
   readonly include: ReadingHost['include'];
   document: ManifestDocument | undefined;
   finishedAt: string | undefined;
@@ -17,9 +18,10 @@ export class FileReaders implements ReadingHost {
   #bell = Promise.withResolvers<void>();
   #count = 0;
 
-  constructor({ place, read, include }: FileReadersOptions) {
+  constructor({ place, read, isWanted, include }: FileReadersOptions) {
     this.place = place;
     this.read = read;
+    this.isWanted = isWanted;
     this.include = include;
   }
 

@@ -22,7 +22,7 @@ export interface RunningTransferOptions {
   /** Go on after it is finished. */
   readonly seed: boolean;
   /** For those who read while it arrives. */
-  readonly readers: Omit<FileReadersOptions, 'include'>;
+  readonly readers: Pick<FileReadersOptions, 'place' | 'read'>;
   /** Whether all that is wanted is there. */
   readonly isFinishing: () => boolean;
   /** Undefined once the swarm was left. */
@@ -53,7 +53,11 @@ export class RunningTransfer implements Transfer {
     this.swarm = options.ticket.swarmId;
     this.ticket = options.ticket;
     this.destination = options.destination;
-    this.#readers = new FileReaders({ ...options.readers, include: (path) => this.#include(path) });
+    this.#readers = new FileReaders({
+      ...options.readers,
+      isWanted: (path) => options.wishes.only?.(path) ?? true,
+      include: (path) => this.#include(path),
+    });
     this.done = this.#settle.promise;
     this.done.catch(() => undefined); // whoever does not wait for it is not to crash; whoever does gets the error
   }

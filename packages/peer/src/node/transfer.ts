@@ -49,7 +49,7 @@ export interface Transfer extends AsyncDisposable {
   /** These files come `normal`ly, or before others: `soon`, or `now`, in their order. Throws as `select` does. */
   prioritise(files: FileSelector, priority: Exclude<Priority, 'unwanted'>): void;
   /**
-   * A file of it, to be read while it arrives; without a path, the only one of a set of one. A file that is read is wanted,
+   * A file of it, to be read while it arrives; without a path, the only one that is wanted. A file that is read is wanted,
    * whatever was selected.
    */
   file(path?: string): TransferFile;

@@ -1,6 +1,6 @@
 // Carriers for shells in one process: a LinkNetwork driven by the real clock, seen through LinkPorts.
 
-import { Driver, type LinkFact, type LinkPort, peerId } from '@shoal/machine';
+import { type Address, Driver, type LinkFact, type LinkPort, peerId } from '@shoal/machine';
 import { nodeClock } from '@shoal/machine/node';
 import { type Delivery, LinkNetwork } from '@shoal/machine/testing';
 
@@ -13,9 +13,10 @@ export class Loopback {
     this.#driver = new Driver(this.#network, nodeClock, ({ node, fact }) => this.#handlers[node]?.(fact));
   }
 
-  open(): LinkPort {
+  /** A carrier, at an address of its own unless one is given. */
+  open(at?: Address): LinkPort {
     const number = this.#handlers.length;
-    const address = { host: `10.0.0.${number + 1}`, port: 4000 };
+    const address = at ?? { host: `10.0.0.${number + 1}`, port: 4000 };
     const peer = peerId((number + 1).toString(16).padStart(64, '0'))!;
     const node = this.#network.addNode(address, peer);
     this.#handlers.push(() => undefined);
