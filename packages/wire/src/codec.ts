@@ -3,7 +3,9 @@
 // (scan.ts) and checks every field after (fields.ts), so that no bytes from outside can throw or cost much.
 
 import { invariant } from '@shoal/machine';
-import { Packr, Unpackr } from 'msgpackr';
+// By these doors, because the main one loads native code, which takes a program longer to load than all else it starts with.
+import { Packr } from 'msgpackr/pack';
+import { Unpackr } from 'msgpackr/unpack';
 import * as f from './fields.ts';
 import * as limits from './limits.ts';
 import { type Message, protocolVersion } from './messages.ts';

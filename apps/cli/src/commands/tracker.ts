@@ -12,7 +12,6 @@ import { memoryBytes } from '../memory.ts';
 import { pskOption } from '../options.ts';
 import { type Context, run } from '../run.ts';
 import { every } from '../ticks.ts';
-import { openHttp } from '../operating/http.ts';
 import { logEvent, openLog, StoreWatch } from '../operating/logs.ts';
 import { loadManifestOf } from '../operating/manifest-of.ts';
 import { metricsOf } from '../operating/metrics.ts';
@@ -70,7 +69,8 @@ async function tracker(options: TrackerOptions, { output, interrupt }: Context):
     },
   };
   const seen = { store, trouble: () => store.trouble, stats: numbers.stats, metrics: metricsOf(numbers) };
-  await using http = settings.http && (await openHttp(seen, settings.http));
+  // Loaded by trackers only: every other command would start later for it.
+  await using http = settings.http && (await (await import('../operating/http.ts')).openHttp(seen, settings.http));
   const watch = new StoreWatch(log);
   using _watching = every(watchEveryMs, () => watch.look(store.trouble));
 
