@@ -99,10 +99,11 @@ export class Lab implements AsyncDisposable {
     await promisify(execFile)(netlab, [verb, '--lab', this.#name, ...words]);
   }
 
-  /** What each host's link has taken from it so far, in bytes of IP packets. */
-  async bytesSent(): Promise<Map<string, number>> {
+  /** What each host has sent so far, in bytes of IP packets. */
+  async bytesSent(): Promise<number[]> {
     const { stdout } = await promisify(execFile)(netlab, ['stats', '--lab', this.#name]);
-    return bytesSent(stdout);
+    const { ports } = JSON.parse(stdout) as { ports: { up: { in_bytes: number } }[] };
+    return ports.map(({ up }) => up.in_bytes);
   }
 
   /** Removes it. Resolves to the packets that the emulator was too slow to take: losses that are not the links'. */
@@ -135,11 +136,6 @@ async function firstLine(lab: ChildProcess): Promise<string[]> {
   lab.once('error', words.reject);
   lab.once('exit', () => words.reject(new Error(said.trim())));
   return words.promise;
-}
-
-function bytesSent(counters: string): Map<string, number> {
-  const { ports } = JSON.parse(counters) as { ports: { name: string; up: { in_bytes: number } }[] };
-  return new Map(ports.map(({ name, up }) => [name, up.in_bytes]));
 }
 
 function overrun(counters: string): number {

@@ -1,6 +1,6 @@
 // Ours as users have it: the built command line, with a tracker of its own in a third process.
 
-import { existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Host } from '../../transport/networks/network.ts';
@@ -10,7 +10,11 @@ import { Running } from '../running.ts';
 const program = fileURLToPath(new URL('../../../apps/cli/dist/main.js', import.meta.url));
 
 export const ours: Program = {
-  whyNot: () => (existsSync(program) ? undefined : 'apps/cli is not built: npm run build'),
+  /** Builds what is not built, or is out of date. */
+  whyNot() {
+    const { status, stdout, error } = spawnSync('nx', ['run', 'shoal:build'], { encoding: 'utf8' });
+    return status === 0 ? undefined : (error?.message ?? `it does not build: ${stdout.trim()}`);
+  },
 
   async serve({ path }: Content, { trackerHost, senderHost }: Setting): Promise<Serving> {
     await using starting = new AsyncDisposableStack();
