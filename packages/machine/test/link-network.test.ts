@@ -99,4 +99,32 @@ describe('link network', () => {
     run(7000);
     expect(facts[0]!.at(-1)).toMatchObject({ type: 'linkOpened', dial: 9 });
   });
+
+  test('what a partition cuts is lost, and nobody is reached across it until it is over', () => {
+    const { network, facts, links, run } = pair();
+    network.partition((node) => node, instant(10));
+    network.perform(0, { type: 'sendMessage', link: links[0], message: Uint8Array.of(1) }, instant(10));
+    network.perform(0, { type: 'dial', dial: 8, address: addresses[1]! }, instant(10));
+    run(5000);
+    expect(facts[0]).toContainEqual({ type: 'linkClosed', link: links[0], code: 'lost' });
+    expect(facts[0]).toContainEqual({ type: 'dialFailed', dial: 8, code: 'unreachable' });
+    expect(facts[1]).toEqual([{ type: 'linkClosed', link: links[1], code: 'lost' }]);
+    network.partition(undefined, instant(6000));
+    network.perform(0, { type: 'dial', dial: 9, address: addresses[1]! }, instant(6000));
+    run(7000);
+    expect(facts[0]!.at(-1)).toMatchObject({ type: 'linkOpened', dial: 9 });
+  });
+
+  test('a node that moves keeps its links, and is dialled where it is now', () => {
+    const { network, facts, links, run } = pair();
+    const elsewhere = { host: '10.9.0.1', port: 1 };
+    network.moveNode(1, elsewhere);
+    network.perform(0, { type: 'sendMessage', link: links[0], message: Uint8Array.of(1) }, instant(10));
+    network.perform(0, { type: 'dial', dial: 8, address: addresses[1]! }, instant(10));
+    network.perform(0, { type: 'dial', dial: 9, address: elsewhere }, instant(10));
+    run(5000);
+    expect(facts[1]![0]).toMatchObject({ type: 'messageReceived' });
+    expect(facts[0]!.map((fact) => fact.type)).toEqual(['linkOpened', 'dialFailed']);
+    expect(facts[0]![0]).toMatchObject({ dial: 9, address: elsewhere });
+  });
 });

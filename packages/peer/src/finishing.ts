@@ -1,22 +1,25 @@
 // The end of a transfer: when all that is wanted is held, the store puts it under its name. A disk that is full just then
-// is tried again; any other trouble ends the transfer.
+// is tried again, and what a store has lost meanwhile is fetched again first; any other trouble ends the transfer.
 
 import { after, type ErrorCode, type Instant, NEVER } from '@shoal/machine';
 import type { SwarmId } from '@shoal/wire';
 import type { SwarmHost } from './host.ts';
 
-const retryMs = 5_000; // how often a full disk is tried again
+const retryMs = 5_000; // how often it is tried again
 
 export class Finishing {
   readonly #swarm: SwarmId;
   readonly #host: SwarmHost;
+  readonly #isComplete: () => boolean;
   #retryAt: Instant = NEVER;
   #hasBegun = false;
   #isDone = false;
 
-  constructor(swarm: SwarmId, host: SwarmHost) {
+  /** `isComplete` tells whether all that is wanted is held. */
+  constructor(swarm: SwarmId, host: SwarmHost, isComplete: () => boolean) {
     this.#swarm = swarm;
     this.#host = host;
+    this.#isComplete = isComplete;
   }
 
   /** From here on it is decided what is wanted. */
@@ -28,8 +31,9 @@ export class Finishing {
     return this.#isDone;
   }
 
+  /** If all is there. */
   begin(): void {
-    if (this.#hasBegun) return;
+    if (this.#hasBegun || !this.#isComplete()) return;
     this.#hasBegun = true;
     this.#order();
   }
@@ -40,8 +44,9 @@ export class Finishing {
   }
 
   failed(code: ErrorCode, now: Instant): void {
-    if (code !== 'diskFull') return this.#host.failed(this.#swarm, code);
-    this.#host.emit({ type: 'paused', swarm: this.#swarm, code });
+    if (code === 'diskFull') this.#host.emit({ type: 'paused', swarm: this.#swarm, code });
+    else if (code === 'unfinished') this.#hasBegun = false;
+    else return this.#host.failed(this.#swarm, code);
     this.#retryAt = after(now, retryMs);
   }
 
@@ -52,7 +57,8 @@ export class Finishing {
   handleTimeout(now: Instant): void {
     if (now < this.#retryAt) return;
     this.#retryAt = NEVER;
-    this.#order();
+    if (this.#hasBegun) this.#order();
+    else this.begin();
   }
 
   #order(): void {

@@ -40,10 +40,10 @@ export class News {
   }
 }
 
-/** The news as messages, which hold so many chunks at most. */
-export function havesOf(swarm: SwarmId, chunks: readonly number[]): PeerMessage[] {
-  const haves: PeerMessage[] = [];
+/** As messages, which hold so many chunks at most. */
+export function chunkMessages(type: 'have' | 'lost', swarm: SwarmId, chunks: readonly number[]): PeerMessage[] {
+  const messages: PeerMessage[] = [];
   for (let from = 0; from < chunks.length; from += chunksPerMessageMax)
-    haves.push({ type: 'have', swarm, chunks: chunks.slice(from, from + chunksPerMessageMax) });
-  return haves;
+    messages.push({ type, swarm, chunks: chunks.slice(from, from + chunksPerMessageMax) });
+  return messages;
 }

@@ -257,6 +257,7 @@ export class Session implements Machine<SessionOutput> {
       case 'peers':
         return swarm.isOpen ? this.#mesh.introduced(neighbour, swarm.id, message.peers, now) : undefined;
       case 'have':
+      case 'lost':
       case 'interest':
       case 'unchoke':
         return swarm.handleMessage(link, message, now);

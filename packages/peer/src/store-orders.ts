@@ -36,7 +36,13 @@ export type StoreFact =
   | { readonly type: 'chunkDamaged'; readonly swarm: SwarmId; readonly chunk: number }
   | { readonly type: 'writeFailed'; readonly swarm: SwarmId; readonly chunk: number; readonly code: ErrorCode }
   | { readonly type: 'chunkRead'; readonly swarm: SwarmId; readonly read: ReadNumber; readonly body: Uint8Array }
-  | { readonly type: 'readFailed'; readonly swarm: SwarmId; readonly read: ReadNumber; readonly code: ErrorCode }
+  | {
+      readonly type: 'readFailed';
+      readonly swarm: SwarmId;
+      readonly chunk: number;
+      readonly read: ReadNumber;
+      readonly code: ErrorCode;
+    }
   | {
       readonly type: 'storeFinished';
       readonly swarm: SwarmId;

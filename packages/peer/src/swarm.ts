@@ -16,6 +16,7 @@ import {
   type RequestId,
 } from '@shoal/machine';
 import { type Join, type PeerMessage, type PeerReply, type PeerRequest, type SwarmId } from '@shoal/wire';
+import { Announcements } from './announcements.ts';
 import { ByteBudget } from './byte-budget.ts';
 import type { ContentShape } from './content.ts';
 import type { WaitReason } from './events.ts';
@@ -29,7 +30,6 @@ import type { Neighbour } from './links/neighbours.ts';
 import type { JoinOptions } from './join-options.ts';
 import { Members } from './members.ts';
 import { Metadata } from './metadata.ts';
-import { havesOf, News } from './news.ts';
 import type { PrioritySpan, ReadingPlace } from './picking/demand.ts';
 import type { Remote } from './remote.ts';
 import type { StoreFact } from './store-orders.ts';
@@ -38,7 +38,7 @@ import type { Holdup } from './time-shares.ts';
 import { WaitWatch } from './wait-watch.ts';
 
 /** Messages that concern one swarm, other than those that open and close it on a link. */
-export type SwarmMessage = Extract<PeerMessage, { type: 'have' | 'interest' | 'unchoke' }>;
+export type SwarmMessage = Extract<PeerMessage, { type: 'have' | 'lost' | 'interest' | 'unchoke' }>;
 
 export interface SwarmOptions extends Omit<JoinOptions, 'name' | 'trackers' | 'peers'> {
   readonly host: SwarmHost;
@@ -51,6 +51,7 @@ interface Content {
   readonly holding: Holding;
   readonly fetching: Fetching;
   readonly giving: Giving;
+  readonly announcements: Announcements;
 }
 
 export class Swarm {
@@ -67,7 +68,6 @@ export class Swarm {
   readonly #finishing: Finishing;
   /** As far as told before the store was open; everything unless told. */
   #wanted: readonly PrioritySpan[] | undefined;
-  readonly #news = new News((chunks) => this.#tellNews(chunks));
   readonly #waits: WaitWatch;
 
   constructor(options: SwarmOptions, now: Instant) {
@@ -75,7 +75,7 @@ export class Swarm {
     this.#host = options.host;
     this.#options = options;
     this.#tally = new Tally(now);
-    this.#finishing = new Finishing(this.id, this.#host);
+    this.#finishing = new Finishing(this.id, this.#host, () => this.#content?.fetching.isComplete === true);
     this.#members = new Members({
       swarm: this.id,
       host: this.#host,
@@ -116,7 +116,7 @@ export class Swarm {
     if (this.isFinishing) return;
     this.#wanted = spans;
     this.#content?.fetching.want(spans, now);
-    this.#finishWhenComplete();
+    this.#finishing.begin();
   }
 
   /** Somebody reads, and waits for the chunk at this place; undefined when it reads no more. */
@@ -131,6 +131,7 @@ export class Swarm {
     // What no longer verifies is no longer held. Before the end it is fetched again; after it, others are asked.
     const isGone = code === 'storeDamaged' || code === 'contentChanged' || code === 'notFound';
     if (!isGone || !this.#content.holding.forget(chunk)) return;
+    this.#content.announcements.lost(chunk, now);
     if (!this.#finishing.isDone) this.#content.fetching.chunkLost(chunk, now);
   }
 
@@ -187,6 +188,8 @@ export class Swarm {
     switch (message.type) {
       case 'have':
         return this.#handleHave(remote, message.chunks, now);
+      case 'lost':
+        return this.#handleLost(remote, message.chunks, now);
       case 'interest':
         if (remote.role.isServed) this.#content?.giving.interestTold(remote, message.interested, message.declined, now);
         return;
@@ -252,7 +255,7 @@ export class Swarm {
       case 'chunkRead':
         return this.#content?.giving.chunkRead(fact.read, fact.body, now);
       case 'readFailed':
-        return this.#readFailed(fact.read, fact.code, now);
+        return this.#readFailed(fact, now);
       case 'storeFinished':
         return this.#finished(fact.held, now);
       case 'finishFailed':
@@ -264,7 +267,6 @@ export class Swarm {
 
   nextTimeout(): Instant {
     const own = earliest(
-      this.#news.nextTimeout(),
       this.#finishing.nextTimeout(),
       this.#waits.nextTimeout(),
       this.#metadata.nextTimeout(),
@@ -272,8 +274,8 @@ export class Swarm {
       this.#giveBudget.nextTimeout(),
     );
     if (this.#content === undefined) return own;
-    const { fetching, giving } = this.#content;
-    return earliest(own, fetching.nextTimeout(), giving.nextTimeout());
+    const { fetching, giving, announcements } = this.#content;
+    return earliest(own, fetching.nextTimeout(), giving.nextTimeout(), announcements.nextTimeout());
   }
 
   handleTimeout(now: Instant): void {
@@ -283,7 +285,7 @@ export class Swarm {
     this.#giveBudget.serve(now);
     this.#content?.fetching.handleTimeout(now);
     this.#content?.giving.handleTimeout(now);
-    this.#news.handleTimeout(now);
+    this.#content?.announcements.handleTimeout(now);
     this.#finishing.handleTimeout(now);
     this.#waits.handleTimeout(now);
   }
@@ -334,6 +336,18 @@ export class Swarm {
     if (remote.role.isServed) giving.remoteHas(remote, chunks, now);
   }
 
+  /** It was not told what it had, and now wants to know who has it. */
+  #handleLost(remote: Remote, chunks: readonly number[], now: Instant): void {
+    if (this.#content === undefined || remote.held === undefined) return;
+    const { shape, fetching, giving, announcements } = this.#content;
+    if (chunks.some((chunk) => chunk >= shape.chunkCount)) return this.#host.accuse(remote.peer, 'badMessage');
+    if (remote.role.isAsked) fetching.remoteLost(remote, chunks);
+    else for (const chunk of chunks) remote.held.clear(chunk);
+    if (!remote.role.isServed) return;
+    giving.remoteHolds(remote, remote.held, now);
+    if (this.#options.owner !== true) announcements.answerLost(remote, chunks);
+  }
+
   /** Every part of the manifest is the right one: what is wrong with it now is its maker's fault. */
   #arrived(manifest: Decoded<ManifestDocument, ManifestProblem>, bytes: number, from: Remote): void {
     if (!manifest.ok) return this.#host.failed(this.id, 'manifestInvalid', manifest.detail);
@@ -355,7 +369,8 @@ export class Swarm {
     if (this.#wanted !== undefined) fetching.want(this.#wanted, now);
     const giving = new Giving({ swarm, host, shape, held, tally, budget: this.#giveBudget, owner: owner === true });
     const holding = new Holding(shape, held);
-    this.#content = { shape, held, holding, fetching, giving };
+    const announcements = new Announcements({ swarm, host, held, remotes: this.#members });
+    this.#content = { shape, held, holding, fetching, giving, announcements };
     const { chunkCount, totalBytes } = shape;
     const [heldChunks, heldBytes] = [held.count, holding.bytes];
     host.emit({ type: 'storeReady', swarm, chunkCount, totalBytes, heldChunks, heldBytes });
@@ -364,19 +379,19 @@ export class Swarm {
       remote.knowsOurs = remote.knowsManifest;
       this.#members.greet(remote.link);
     }
-    if (this.#options.content === undefined) this.#finishWhenComplete();
+    if (this.#options.content === undefined) this.#finishing.begin();
     else if (held.isFull) this.#finished(undefined, now);
   }
 
   #chunkStored(chunk: number, now: Instant): void {
     if (this.#content === undefined) return;
-    const { holding, fetching } = this.#content;
+    const { holding, fetching, announcements } = this.#content;
     const from = fetching.chunkStored(chunk);
     if (from === undefined) return;
     const bytes = holding.stored(chunk);
     this.#host.emit({ type: 'chunkHeld', swarm: this.id, chunk, bytes, from: from.peer });
-    this.#news.add(chunk, fetching.isComplete, now);
-    this.#finishWhenComplete();
+    announcements.stored(chunk, fetching.isComplete, now);
+    this.#finishing.begin();
   }
 
   #chunkDamaged(chunk: number, now: Instant): void {
@@ -387,25 +402,9 @@ export class Swarm {
     this.#content?.fetching.fill(now);
   }
 
-  #readFailed(read: number, code: ErrorCode, now: Instant): void {
-    const chunk = this.#content?.giving.readFailed(read, now);
-    if (chunk !== undefined) this.lost(chunk, code, now);
-  }
-
-  /** Announces what was stored since the last time to whoever lacks it, and to an owner, which watches its copies spread. */
-  #tellNews(chunks: readonly number[]): void {
-    const all = havesOf(this.id, chunks);
-    for (const remote of this.#members) {
-      if (!remote.knowsOurs) continue;
-      const news = remote.isOffering ? chunks : chunks.filter((chunk) => !remote.has(chunk));
-      for (const have of news.length === chunks.length ? all : havesOf(this.id, news))
-        this.#host.send(remote.link, have);
-    }
-    this.#host.chunksHeld(this.id, chunks);
-  }
-
-  #finishWhenComplete(): void {
-    if (this.#content?.fetching.isComplete === true) this.#finishing.begin();
+  #readFailed({ read, chunk, code }: StoreFact & { type: 'readFailed' }, now: Instant): void {
+    this.#content?.giving.readFailed(read, now);
+    this.lost(chunk, code, now);
   }
 
   #finished(left: Bitfield | undefined, now: Instant): void {

@@ -249,6 +249,24 @@ describe('a disk', () => {
   });
 });
 
+describe('a chunk that was held and is lost', () => {
+  test('comes from a neighbour who never had to say that it has it', () => {
+    const { world, set, owner } = setOut('lost', 50);
+    const [peer, other] = receive(world, set, [owner], 2) as [Peer, Peer];
+    world.runUntil(() => peer.heldCount >= 25, 10_000);
+    const had = new Set(other.eventsOf('chunkHeld').map(({ chunk }) => chunk));
+    const lost = peer.eventsOf('chunkHeld').find(({ chunk }) => !had.has(chunk))!.chunk;
+    world.runUntil(() => other.eventsOf('chunkHeld').some(({ chunk }) => chunk === lost), 10_000);
+    owner.kill();
+    world.run(2_000);
+    const before = peer.eventsOf('chunkHeld').length;
+    const fact = { swarm: set.document.swarmId, chunk: lost, read: 0, code: 'storeDamaged' } as const;
+    peer.tell((session, now) => session.handleStore({ type: 'readFailed', ...fact }, now));
+    world.runUntil(() => peer.eventsOf('chunkHeld').length > before, 10_000);
+    expect(peer.eventsOf('chunkHeld').at(-1)).toMatchObject({ chunk: lost, from: other.peer });
+  });
+});
+
 describe('memory', () => {
   test('is shared by all transfers of a peer, and none of them starves', () => {
     const world = new World({ seed: 'two swarms' });

@@ -23,8 +23,14 @@ export class Checks {
     if (!peer.isHonest) this.#liars.add(peer.seat.peer);
   }
 
+  /** Somebody who may be struck for anything. */
+  addStranger(peer: PeerId): void {
+    this.#liars.add(peer);
+  }
+
   handleEvent(peer: SimPeer, event: SessionEvent): void {
     if (event.type === 'chunkHeld') this.#checkHeld(peer, event.chunk);
+    else if (event.type === 'readFailed') this.#held.get(peer)!.delete(event.chunk); // it may come again
     else if (event.type === 'completed') this.#checkComplete(peer);
     else if (event.type === 'remoteStruck' && !this.#liars.has(event.peer))
       this.#complain(peer, `struck the honest ${event.peer.slice(0, 8)} for ${event.offence}`);

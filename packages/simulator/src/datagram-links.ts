@@ -27,7 +27,7 @@ export interface DatagramLinksOptions {
 }
 
 interface CarrierNode {
-  readonly address: Address;
+  address: Address;
   readonly rng: Rng;
   readonly keyPair: KeyPair;
   /** Undefined while the node is stopped. */
@@ -65,6 +65,18 @@ export class DatagramLinks implements SimNetwork {
 
   startNode(node: number): void {
     this.#newCarrier(this.#nodes[node]!);
+  }
+
+  moveNode(node: number, address: Address): void {
+    this.#byAddress.delete(formatAddress(this.#nodes[node]!.address));
+    this.#byAddress.set(formatAddress(address), node);
+    this.#nodes[node]!.address = address;
+  }
+
+  partition(sideOf: ((node: number) => number) | undefined): void {
+    const sideAt = (address: Address): number | undefined =>
+      sideOf?.(this.#byAddress.get(formatAddress(address)) ?? -1);
+    this.datagrams.interfere = (datagram) => (sideAt(datagram.from) === sideAt(datagram.to) ? [datagram] : []);
   }
 
   setRates(): void {

@@ -1,6 +1,6 @@
 // Links over pipes: the LinkNetwork of `@shoal/machine/testing` on a FluidMedium.
 
-import { type Instant, type LinkOrder, type PeerId, peerId, toHex } from '@shoal/machine';
+import { type Address, type Instant, type LinkOrder, type PeerId, peerId, toHex } from '@shoal/machine';
 import { type Delivery, LinkNetwork } from '@shoal/machine/testing';
 import { FluidMedium, type FluidMediumOptions, type Rates } from './fluid-medium.ts';
 import type { NewNode, SimNetwork } from './sim-network.ts';
@@ -27,6 +27,14 @@ export class FluidNetwork implements SimNetwork {
 
   startNode(node: number): void {
     this.#links.startNode(node);
+  }
+
+  moveNode(node: number, address: Address): void {
+    this.#links.moveNode(node, address);
+  }
+
+  partition(sideOf: ((node: number) => number) | undefined, now: Instant): void {
+    this.#links.partition(sideOf, now);
   }
 
   setRates(node: number, rates: Rates): void {

@@ -6,6 +6,7 @@ import { after, assertNever, instant, type PeerId, seededRng } from '@shoal/mach
 import { fluidBoundMs, type SessionEvent } from '@shoal/peer';
 import type { CryptoSuite } from '@shoal/transport-udp';
 import type { PathProfile } from '@shoal/transport-udp/testing';
+import { Babbler } from './babbler.ts';
 import { Checks } from './checks.ts';
 import { ChunkTimes, type ChunkTimesSummary } from './chunk-times.ts';
 import { rememberingHashes, type SimContent, simContent } from './content.ts';
@@ -34,6 +35,21 @@ export interface Receiver extends Rates {
 /** What goes wrong, and when. Peer 0 is the owner, peer i the i-th receiver. */
 export type Fault =
   | { readonly type: 'killPeer' | 'startPeer' | 'freezePeer'; readonly atMs: number; readonly peer: number }
+  /** It stands still, and what came for it meanwhile comes at once. */
+  | { readonly type: 'pausePeer' | 'resumePeer'; readonly atMs: number; readonly peer: number }
+  /** It gets another address. */
+  | { readonly type: 'movePeer'; readonly atMs: number; readonly peer: number }
+  /** These reach only one another, the tracker and all others only themselves; nobody apart is one network again. */
+  | { readonly type: 'partition'; readonly atMs: number; readonly apart: readonly number[] }
+  | {
+      readonly type: 'setDisk';
+      readonly atMs: number;
+      readonly peer: number;
+      readonly delayMs?: number;
+      readonly isFull?: boolean;
+    }
+  /** So many chunks on its disk go bad. */
+  | { readonly type: 'rot'; readonly atMs: number; readonly peer: number; readonly chunks: number }
   | { readonly type: 'stopTracker' | 'startTracker'; readonly atMs: number }
   | { readonly type: 'setRates'; readonly atMs: number; readonly peer: number; readonly rates: Rates };
 
@@ -49,6 +65,8 @@ export interface Scenario {
     | { readonly type: 'fluid'; readonly delayMs: number }
     | { readonly type: 'datagrams'; readonly path: PathProfile };
   readonly faults?: readonly Fault[];
+  /** Strangers who flood everybody with rubbish until then. */
+  readonly babblers?: { readonly count: number; readonly untilMs: number };
   /** Who is not done by then is a problem. */
   readonly untilMs: number;
   readonly trackerTtlMs?: number;
@@ -131,6 +149,7 @@ class Run {
   readonly #chunkTimes = new ChunkTimes();
   readonly #uplinks: UplinkWatch | undefined;
   #ownerBytes = 0;
+  #moves = 0;
 
   constructor({ scenario, seed, onTrace, crypto, ...options }: RunOptions) {
     const rng = seededRng(seed);
@@ -162,6 +181,13 @@ class Run {
     if (network instanceof FluidNetwork) this.#uplinks = new UplinkWatch(network.medium, this.#peers, chunkCount);
     this.#schedule(owner);
     this.#watch();
+    const { count = 0, untilMs = 0 } = scenario.babblers ?? {};
+    const { swarmId: swarm } = content.document;
+    const victims = [this.#tracker, ...this.#peers].map(({ seat }) => seat);
+    for (let i = 0; i < count; i += 1) {
+      const babbler = new Babbler(this.#world, { swarm, chunkCount, victims, untilMs });
+      this.#checks.addStranger(babbler.seat.peer);
+    }
   }
 
   /** Whether everybody who should finish did. */
@@ -223,6 +249,27 @@ class Run {
         return this.#peers[fault.peer]!.start();
       case 'freezePeer':
         return this.#peers[fault.peer]!.freeze();
+      case 'pausePeer':
+        return this.#peers[fault.peer]!.pause();
+      case 'resumePeer':
+        return this.#peers[fault.peer]!.resume();
+      case 'movePeer': {
+        this.#moves += 1;
+        const address = { host: `10.200.${this.#moves >> 8}.${this.#moves & 255}`, port: 4_000 };
+        return this.#world.network.moveNode(this.#peers[fault.peer]!.seat.node, address);
+      }
+      case 'partition': {
+        const apart = new Set(fault.apart.map((peer) => this.#peers[peer]!.seat.node));
+        return this.#world.network.partition((node) => (apart.has(node) ? 1 : 0), this.#world.now);
+      }
+      case 'setDisk': {
+        const { disk } = this.#peers[fault.peer]!;
+        disk.delayMs = fault.delayMs ?? disk.delayMs;
+        disk.isFull = fault.isFull ?? disk.isFull;
+        return;
+      }
+      case 'rot':
+        return this.#peers[fault.peer]!.disk.rot(fault.chunks);
       case 'stopTracker':
         return this.#tracker.stop();
       case 'startTracker':
@@ -241,6 +288,11 @@ class Run {
     if (before < most && this.#ownerBytes >= most) this.#world.at(this.#world.now, () => this.#peers[0]!.leave());
   }
 
+  #noteBan(peer: PeerId): void {
+    const index = this.#indexOf.get(peer); // none of a stranger
+    if (index !== undefined) this.#banned.add(index);
+  }
+
   readonly #handleEvent = (peer: SimPeer, event: SessionEvent): void => {
     this.#checks.handleEvent(peer, event);
     this.#viewers.get(peer)?.handleEvent(event);
@@ -250,15 +302,17 @@ class Run {
       const from = this.#indexOf.get(event.from)!;
       this.#bytesFrom[index - 1]![from]! += event.bytes;
       if (from === 0) this.#ownerSent(event.bytes);
-    } else if (event.type === 'remoteStruck' && event.banned) this.#banned.add(this.#indexOf.get(event.peer)!);
+    } else if (event.type === 'remoteStruck' && event.banned) this.#noteBan(event.peer);
     else if (event.type === 'completed' && this.#scenario.receivers[index - 1]?.leavesWhenDone === true) peer.leave();
   };
 }
 
+const presence: ReadonlySet<Fault['type']> = new Set(['killPeer', 'startPeer', 'freezePeer']);
+
 /** Whether the peer is honest, and its last fault does not leave it dead. */
 function mustFinish({ faults = [], receivers }: Scenario, peer: number): boolean {
   if (receivers[peer - 1]!.lies === true) return false;
-  const own = faults.filter((fault) => 'peer' in fault && fault.peer === peer && fault.type !== 'setRates');
+  const own = faults.filter((fault) => 'peer' in fault && fault.peer === peer && presence.has(fault.type));
   const last = own.toSorted((a, b) => a.atMs - b.atMs).at(-1)?.type;
   return last !== 'killPeer' && last !== 'freezePeer';
 }

@@ -3,6 +3,7 @@
 import { chunkBytesFor } from '@shoal/chunker';
 import { type Rng, seededRng } from '@shoal/machine';
 import { fluidBoundMs } from '@shoal/peer';
+import { drawFaults } from './drawn-faults.ts';
 import type { Rates } from './fluid-medium.ts';
 import type { Fault, Receiver, Scenario } from './scenario.ts';
 
@@ -99,6 +100,12 @@ export const scenarios: readonly NamedScenario[] = [
     size: { receivers: 12, totalBytes: 50 * megabyte },
     gate: { seeds: 1, size: { receivers: 6, totalBytes: 10 * megabyte } },
     make: streaming,
+  },
+  {
+    name: 'faults',
+    about: 'whatever can go wrong, drawn from the seed; then all is well and everybody honest finishes',
+    gate: { seeds: 200 },
+    make: faulty,
   },
   { name: 'outage', about: 'the tracker dies early; receivers come while it is down', make: outage },
   {
@@ -208,6 +215,29 @@ function streaming(rng: Rng, size: ScenarioSize): Scenario {
     return { ...receiver, watchesAtBytesPerSecond: 8 * megabit, arrivesAtMs: i % 2 === 0 ? 0 : rng.float() * boundMs };
   });
   return { ...all, receivers: viewers };
+}
+
+/** A slow swarm, so that what goes wrong in the first half minute finds it at work. */
+function faulty(rng: Rng): Scenario {
+  const count = 5 + rng.below(4);
+  const healedAtMs = 5_000 + rng.below(20_000);
+  const rates: Rates = { upBytesPerSecond: megabit, downBytesPerSecond: 10 * megabit };
+  const liars = rng.chance(0.3) ? 1 + rng.below(2) : 0;
+  return {
+    ...usual,
+    totalBytes: 1_000_000 + rng.below(500_000),
+    chunkBytes: 20_480,
+    owner: rates,
+    receivers: rng.shuffle(
+      Array.from({ length: count }, (_, i) => ({
+        ...rates,
+        lies: i < liars,
+        ...(rng.chance(0.3) && { arrivesAtMs: rng.below(healedAtMs) }),
+      })),
+    ),
+    faults: drawFaults(rng, { receivers: count, healedAtMs }),
+    ...(rng.chance(0.3) && { babblers: { count: 1 + rng.below(3), untilMs: healedAtMs } }),
+  };
 }
 
 /** The first ten have met when the tracker dies, the last two come while it is down and wait for it. */

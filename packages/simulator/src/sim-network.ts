@@ -19,6 +19,10 @@ export interface SimNetwork extends Machine<Delivery> {
   stopNode(node: number, now: Instant): void;
   /** The node is back, with no links. */
   startNode(node: number, now: Instant): void;
+  /** The node is reached at another address from now on; its links stay. */
+  moveNode(node: number, address: Address): void;
+  /** Nodes reach only those on their side; without sides, everybody again. */
+  partition(sideOf: ((node: number) => number) | undefined, now: Instant): void;
   setRates(node: number, rates: Rates): void;
   perform(node: number, order: LinkOrder, now: Instant): void;
 }

@@ -1,7 +1,6 @@
-// The real peer, a Session with a chunk store in memory, at a seat of the world. The store is its disk: it outlives
-// restarts. A liar serves chunks with one byte changed.
+// The real peer, a Session with its disk, at a seat of the world. A liar serves chunks with one byte changed.
 
-import { type HashSuite, MemoryChunkStore } from '@shoal/chunker';
+import type { HashSuite, MemoryChunkStore } from '@shoal/chunker';
 import {
   type Address,
   after,
@@ -9,6 +8,7 @@ import {
   type Instant,
   invariant,
   type LinkFact,
+  NEVER,
   type PeerId,
 } from '@shoal/machine';
 import {
@@ -22,6 +22,7 @@ import {
 import { decode } from '@shoal/wire';
 import type { SimContent } from './content.ts';
 import type { Rates } from './fluid-medium.ts';
+import { SimDisk } from './sim-disk.ts';
 import type { Actor, Seat, World } from './world.ts';
 
 export interface SimPeerOptions {
@@ -38,6 +39,8 @@ export interface SimPeerOptions {
   readonly onEvent?: (peer: SimPeer, event: SessionEvent) => void;
 }
 
+type Call = (session: Session, now: Instant) => void;
+
 const goodbyeMs = 2_000; // longer than a session waits for its trackers when it stops
 
 export class SimPeer implements Actor {
@@ -45,10 +48,12 @@ export class SimPeer implements Actor {
   readonly isHonest: boolean;
   readonly #world: World;
   readonly #options: SimPeerOptions;
-  #store: MemoryChunkStore | undefined;
+  readonly disk: SimDisk;
   #session: Session | undefined;
   #starts = 0;
   #isFrozen = false;
+  /** What it was not told since it was paused. */
+  #missed: Call[] | undefined;
   #wastedBefore = 0;
   /** When each chunk that is not held was first asked for. */
   readonly #askedAt = new Map<number, Instant>();
@@ -58,13 +63,13 @@ export class SimPeer implements Actor {
   finishedAt: Instant | undefined;
 
   constructor(world: World, options: SimPeerOptions) {
-    const { content, hashes, rates, isOwner = false, lies = false } = options;
+    const { content, hashes, rates, isOwner = false, lies = false, diskMs = 0 } = options;
     this.#world = world;
     this.#options = options;
     this.isHonest = !lies;
     this.seat = world.addSeat(rates);
-    const { document, bytes } = content;
-    if (isOwner) this.#store = new MemoryChunkStore({ document, hashes, content: bytes, keepReferences: true });
+    const rng = this.seat.rng.fork('disk');
+    this.disk = new SimDisk({ content, hashes, rng, isFilled: isOwner, delayMs: diskMs });
   }
 
   /** Whether it runs. */
@@ -95,7 +100,7 @@ export class SimPeer implements Actor {
 
   /** What is on its disk; undefined before it knows the manifest. */
   get store(): MemoryChunkStore | undefined {
-    return this.#store;
+    return this.disk.store;
   }
 
   /** Begins, or begins again with what is on the disk. */
@@ -116,6 +121,7 @@ export class SimPeer implements Actor {
     if (this.#session === undefined) return;
     this.#wastedBefore = this.wastedBytes;
     this.#session = undefined;
+    this.#missed = undefined;
     this.neighbours.clear();
     this.#askedAt.clear();
     this.#world.stopNode(this.seat.node);
@@ -126,6 +132,21 @@ export class SimPeer implements Actor {
     this.#isFrozen = true;
     this.#world.setActor(this.seat.node, undefined);
     this.#world.network.setRates(this.seat.node, { upBytesPerSecond: 0, downBytesPerSecond: 0 });
+  }
+
+  /** Stands still with all it has, as a laptop whose lid is closed, while its clock goes on. */
+  pause(): void {
+    if (!this.isUp || this.#missed !== undefined) return;
+    this.#missed = [];
+    this.#world.rearm(this.seat.node);
+  }
+
+  /** Everything that has come meanwhile comes at once. */
+  resume(): void {
+    const missed = this.#missed ?? [];
+    this.#missed = undefined;
+    for (const call of missed) this.#tell(call);
+    if (this.isUp) this.#world.rearm(this.seat.node);
   }
 
   /** Takes its leave, then goes. */
@@ -153,6 +174,7 @@ export class SimPeer implements Actor {
 
   nextTimeout(): Instant {
     invariant(this.#session !== undefined, 'a node that is down is not asked');
+    if (this.#missed !== undefined) return NEVER;
     return this.#session.nextTimeout();
   }
 
@@ -163,20 +185,21 @@ export class SimPeer implements Actor {
     const known = { swarm, name: manifest.name, trackers };
     this.#tellAside((session, now) => {
       if (isOwner)
-        session.join({ ...known, document, content: { shape, held: this.#store!.held.clone() }, owner: true }, now);
-      else session.join(this.#store === undefined ? known : { ...known, document }, now);
+        session.join({ ...known, document, content: { shape, held: this.store!.held.clone() }, owner: true }, now);
+      else session.join(this.store === undefined ? known : { ...known, document }, now);
     });
   }
 
-  #tell(call: (session: Session, now: Instant) => void): void {
+  #tell(call: Call): void {
     const session = this.#session;
     if (session === undefined || this.#isFrozen) return;
+    if (this.#missed !== undefined) return void this.#missed.push(call);
     call(session, this.#world.now);
     for (let output = session.poll(); output !== undefined; output = session.poll()) this.#perform(output);
   }
 
   /** Tells it something that does not come from the world. */
-  #tellAside(call: (session: Session, now: Instant) => void): void {
+  #tellAside(call: Call): void {
     this.#tell(call);
     this.#world.rearm(this.seat.node);
   }
@@ -187,11 +210,26 @@ export class SimPeer implements Actor {
       return this.#world.perform(this.seat.node, output.order);
     }
     if (output.type === 'event') return this.#handleEvent(output.event);
-    const fact = this.#carryOut(output.order);
+    this.#order(output.order);
+  }
+
+  #order(order: StoreOrder): void {
+    const halfMs = this.disk.delayMs / 2;
+    if (halfMs === 0) return this.#answer(this.disk.carryOut(order), 0);
+    this.#later(halfMs, () => this.#answer(this.disk.carryOut(order), halfMs));
+  }
+
+  #answer(fact: StoreFact | undefined, inMs: number): void {
     if (fact === undefined) return;
+    const told = fact.type === 'chunkRead' && !this.isHonest ? { ...fact, body: damaged(fact.body) } : fact;
+    this.#later(inMs, () => this.#tellAside((session, now) => session.handleStore(told, now)));
+  }
+
+  /** Unless it was killed meanwhile. */
+  #later(ms: number, act: () => void): void {
     const session = this.#session;
-    this.#world.at(after(this.#world.now, this.#options.diskMs ?? 0), () => {
-      if (this.#session === session) this.#tellAside((current, now) => current.handleStore(fact, now));
+    this.#world.at(after(this.#world.now, ms), () => {
+      if (this.#session === session) act();
     });
   }
 
@@ -209,30 +247,6 @@ export class SimPeer implements Actor {
     if (!decoded.ok || decoded.message.type !== 'chunkRequest') return;
     const { chunk } = decoded.message;
     if (!this.#askedAt.has(chunk)) this.#askedAt.set(chunk, this.#world.now);
-  }
-
-  #carryOut(order: StoreOrder): StoreFact | undefined {
-    const { swarm } = order;
-    if (order.type === 'closeStore' || order.type === 'releaseBody') return undefined;
-    if (order.type === 'openStore') return this.#open(order);
-    const store = this.#store;
-    invariant(store !== undefined, 'a store is opened before it is used');
-    if (order.type === 'finishStore')
-      return store.held.isFull ? { type: 'storeFinished', swarm } : { type: 'finishFailed', swarm, code: 'unfinished' };
-    const { chunk } = order;
-    if (order.type === 'writeChunk') {
-      const outcome = store.writeNow(chunk, order.body);
-      return { type: outcome === 'damaged' ? 'chunkDamaged' : 'chunkStored', swarm, chunk };
-    }
-    const body = store.readNow(chunk);
-    if (body === undefined) return { type: 'readFailed', swarm, read: order.read, code: 'notFound' };
-    return { type: 'chunkRead', swarm, read: order.read, body: this.isHonest ? body : damaged(body) };
-  }
-
-  #open({ swarm, document }: StoreOrder & { type: 'openStore' }): StoreFact {
-    const { hashes } = this.#options;
-    this.#store ??= new MemoryChunkStore({ document, hashes, keepReferences: true });
-    return { type: 'storeOpened', swarm, shape: document.layout, held: this.#store.held.clone() };
   }
 }
 

@@ -13,7 +13,7 @@ const run = (name: string, seed: string, change: Partial<Scenario> = {}): Scenar
 const lastMs = (result: ScenarioResult): number => Math.max(...result.finishedAtMs.map((at) => at ?? Infinity));
 
 describe('the same seed gives the same trace, another seed another', () => {
-  test.each(['churn', 'liars', 'mixed', 'rough'])('%s', (name) => {
+  test.each(['churn', 'faults', 'liars', 'mixed', 'rough'])('%s', (name) => {
     const [first, again, other] = [run(name, 'a'), run(name, 'a'), run(name, 'b')];
     expect(again).toEqual(first);
     expect(other.traceHash).not.toBe(first.traceHash);

@@ -96,6 +96,7 @@ const layouts: Table = {
     declined: f.uint(limits.requestsPerUnchokeMax),
   }),
   unchoke: layout<'unchoke'>()(6, { swarm: f.swarm, requests: f.uint(limits.requestsPerUnchokeMax) }),
+  lost: layout<'lost'>()(8, { swarm: f.swarm, chunks: f.chunkIndices }),
   peers: layout<'peers'>()(7, { swarm: f.swarm, peers: f.list(f.contact, limits.contactsPerSwarmMax) }),
 
   chunkRequest: layout<'chunkRequest'>()(16, { swarm: f.swarm, chunk: f.chunkIndex }),

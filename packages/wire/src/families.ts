@@ -8,6 +8,7 @@ export const isPeerMessage: (message: Message) => message is PeerMessage = famil
   join: true,
   part: true,
   have: true,
+  lost: true,
   interest: true,
   unchoke: true,
   peers: true,

@@ -55,6 +55,13 @@ export interface Have {
   readonly chunks: readonly number[];
 }
 
+/** Chunks that the sender no longer holds; whoever does says so. */
+export interface Lost {
+  readonly type: 'lost';
+  readonly swarm: SwarmId;
+  readonly chunks: readonly number[];
+}
+
 /**
  * Whether the sender would ask for a chunk if it were unchoked. It gives back the requests that it was unchoked for and
  * will not make, so that others have them.
@@ -80,7 +87,7 @@ export interface Peers {
   readonly peers: readonly PeerContact[];
 }
 
-export type PeerMessage = Hello | Join | Part | Have | Interest | Unchoke | Peers;
+export type PeerMessage = Hello | Join | Part | Have | Lost | Interest | Unchoke | Peers;
 
 // ---- peer to peer, exchanges ----
 

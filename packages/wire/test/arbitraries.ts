@@ -109,6 +109,7 @@ export const arbitraries: { readonly [Type in Message['type']]: fc.Arbitrary<Ext
   join: record({ type: type('join'), swarm, bits, offering: fc.boolean() }),
   part: record({ type: type('part'), swarm }),
   have: record({ type: type('have'), swarm, chunks }),
+  lost: record({ type: type('lost'), swarm, chunks }),
   interest: record({
     type: type('interest'),
     swarm,

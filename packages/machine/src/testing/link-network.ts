@@ -17,7 +17,7 @@ export interface Delivery {
 }
 
 interface Node {
-  readonly address: Address;
+  address: Address;
   readonly peer: PeerId;
   up: boolean;
 }
@@ -57,6 +57,7 @@ export class LinkNetwork implements Machine<Delivery> {
   readonly #ends = new Map<LinkId, End>();
   readonly #arrivals = new Heap<Arrival>((a, b) => a.at < b.at || (a.at === b.at && a.order < b.order));
   readonly #out = new Outbox<Delivery>();
+  #sideOf: (node: number) => number = oneSide;
   #orders = 0;
   #links = 0;
   #requests = 0;
@@ -86,6 +87,24 @@ export class LinkNetwork implements Machine<Delivery> {
   /** The node is back, with no links. */
   startNode(node: number): void {
     this.#nodes[node]!.up = true;
+  }
+
+  /** The node is reached at another address. Its links stay, as those of a carrier that migrates do. */
+  moveNode(node: number, address: Address): void {
+    this.#byAddress.delete(formatAddress(this.#nodes[node]!.address));
+    this.#byAddress.set(formatAddress(address), node);
+    this.#nodes[node]!.address = address;
+  }
+
+  /**
+   * From now on a node reaches only those on its side; without sides everybody reaches everybody again. Links from one side
+   * to another are lost, and their ends notice later.
+   */
+  partition(sideOf: ((node: number) => number) | undefined, now: Instant): void {
+    this.#sideOf = sideOf ?? oneSide;
+    for (const end of this.#ends.values())
+      if (!this.#reaches(end.node, end.other.node))
+        this.#later(after(now, failureMs), (at) => this.#closeEnd(end, 'lost', at));
   }
 
   perform(node: number, order: LinkOrder, now: Instant): void {
@@ -135,10 +154,10 @@ export class LinkNetwork implements Machine<Delivery> {
     const far = this.#byAddress.get(formatAddress(address));
     const fail = (code: LinkCode): void => this.#out.push({ node, fact: { type: 'dialFailed', dial, code } });
     const failLater = (at: Instant): void => this.#later(after(at, failureMs), () => fail('unreachable'));
-    if (far === undefined || !this.#nodes[far]!.up) return failLater(now);
+    if (far === undefined || !this.#nodes[far]!.up || !this.#reaches(node, far)) return failLater(now);
     const [local, remote] = [this.#nodes[node]!, this.#nodes[far]!];
     this.#transmit(node, far, helloBytes, now, (there) => {
-      if (!remote.up || !local.up) return failLater(there);
+      if (!remote.up || !local.up || !this.#reaches(node, far)) return failLater(there);
       if (expect !== undefined && expect !== remote.peer)
         return this.#transmit(far, node, helloBytes, there, () => fail('authenticationFailed'));
       const [near, distant] = this.#newLink(node, far);
@@ -197,7 +216,7 @@ export class LinkNetwork implements Machine<Delivery> {
         if (far.asks.has(ask)) this.#tell(far, { type: 'answerProgressed', link: far.link, ask, bodyBytes });
       },
     };
-    this.#medium.send(requested.answer, now);
+    if (this.#reaches(end.node, far.node)) this.#medium.send(requested.answer, now);
   }
 
   #refuse(end: End, request: RequestId, code: LinkCode, now: Instant): void {
@@ -223,7 +242,12 @@ export class LinkNetwork implements Machine<Delivery> {
   }
 
   #transmit(from: number, to: number, bytes: number, now: Instant, arrive: (at: Instant) => void): void {
-    this.#medium.send({ from, to, bytes, kind: 'message', arrive, progress: () => undefined }, now);
+    if (this.#reaches(from, to))
+      this.#medium.send({ from, to, bytes, kind: 'message', arrive, progress: () => undefined }, now);
+  }
+
+  #reaches(from: number, to: number): boolean {
+    return this.#sideOf(from) === this.#sideOf(to);
   }
 
   #newLink(a: number, b: number): [End, End] {
@@ -264,3 +288,5 @@ export class LinkNetwork implements Machine<Delivery> {
     this.#arrivals.push({ at, order: this.#orders++, happen });
   }
 }
+
+const oneSide = (): number => 0;

@@ -120,6 +120,11 @@ export class Fetching {
     this.#fillRemote(remote, now);
   }
 
+  /** The remote holds these no longer. */
+  remoteLost(remote: Remote, chunks: readonly number[]): void {
+    for (const chunk of chunks) this.#supply.remoteLacks(remote, chunk);
+  }
+
   remoteLeft(remote: Remote, now: Instant): void {
     if (!this.#supply.remoteLeft(remote)) return;
     this.#silences.clear(remote);

@@ -172,14 +172,13 @@ export class Giving {
     this.#host.answer(service.remote.link, service.request, reply, body);
   }
 
-  /** The store could not give what it holds: the remote asks others. Returns the chunk. */
-  readFailed(read: number, now: Instant): number | undefined {
+  /** The store could not give what it holds: the remote, if it still waits, asks others. */
+  readFailed(read: number, now: Instant): void {
     const service = this.#reads.get(read);
-    if (service === undefined) return undefined;
+    if (service === undefined) return;
     this.#host.refuse(service.remote.link, service.request, 'notFound');
     this.#stop(service, now);
     this.#serve(now);
-    return service.chunk;
   }
 
   /** The swarm is left: whoever waits is told. */

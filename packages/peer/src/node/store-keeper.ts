@@ -153,7 +153,7 @@ function failure(order: Work, { code }: ShoalError): StoreFact {
     case 'writeChunk':
       return { type: 'writeFailed', swarm, chunk: order.chunk, code };
     case 'readChunk':
-      return { type: 'readFailed', swarm, read: order.read, code };
+      return { type: 'readFailed', swarm, chunk: order.chunk, read: order.read, code };
     case 'finishStore':
       return { type: 'finishFailed', swarm, code };
     default:

@@ -386,7 +386,7 @@ export class Peer implements Identity {
     if (order.type === 'readChunk') {
       const body = this.rotten.has(chunk) ? undefined : store.readNow(chunk);
       if (this.rotten.delete(chunk)) this.#forget(swarm, chunk);
-      if (body === undefined) return { type: 'readFailed', swarm, read: order.read, code: 'notFound' };
+      if (body === undefined) return { type: 'readFailed', swarm, chunk, read: order.read, code: 'notFound' };
       return { type: 'chunkRead', swarm, read: order.read, body: this.#options.corrupt?.(body) ?? body };
     }
     if (this.diskTrouble !== undefined) return { type: 'writeFailed', swarm, chunk, code: this.diskTrouble };

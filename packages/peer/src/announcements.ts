@@ -1,0 +1,75 @@
+// What the remotes of a swarm are told of our chunks: what was stored, to whoever lacks it, and what was lost, to all.
+
+import { type Bitfield, earliest, type Instant } from '@shoal/machine';
+import type { SwarmId } from '@shoal/wire';
+import type { SwarmHost } from './host.ts';
+import { chunkMessages, News } from './news.ts';
+import type { Remote } from './remote.ts';
+
+export interface AnnouncementsOptions {
+  readonly swarm: SwarmId;
+  readonly host: SwarmHost;
+  readonly held: Bitfield;
+  readonly remotes: Iterable<Remote>;
+}
+
+export class Announcements {
+  readonly #swarm: SwarmId;
+  readonly #host: SwarmHost;
+  readonly #held: Bitfield;
+  readonly #remotes: Iterable<Remote>;
+  readonly #stored = new News((chunks) => this.#tellStored(chunks));
+  readonly #lost = new News((chunks) => this.#tellLost(chunks));
+
+  constructor({ swarm, host, held, remotes }: AnnouncementsOptions) {
+    this.#swarm = swarm;
+    this.#host = host;
+    this.#held = held;
+    this.#remotes = remotes;
+  }
+
+  /** At once when it is the `last`. */
+  stored(chunk: number, last: boolean, now: Instant): void {
+    this.#stored.add(chunk, last, now);
+  }
+
+  lost(chunk: number, now: Instant): void {
+    this.#lost.add(chunk, false, now);
+  }
+
+  /** The remote has lost chunks; while it had them it was not told that we have them. */
+  answerLost(remote: Remote, chunks: readonly number[]): void {
+    this.#tell(
+      remote,
+      'have',
+      chunks.filter((chunk) => this.#held.has(chunk)),
+    );
+  }
+
+  nextTimeout(): Instant {
+    return earliest(this.#stored.nextTimeout(), this.#lost.nextTimeout());
+  }
+
+  handleTimeout(now: Instant): void {
+    this.#stored.handleTimeout(now);
+    this.#lost.handleTimeout(now);
+  }
+
+  /** To whoever lacks it, and to an owner, which watches its copies spread. */
+  #tellStored(chunks: readonly number[]): void {
+    for (const remote of this.#remotes)
+      if (remote.knowsOurs)
+        this.#tell(remote, 'have', remote.isOffering ? chunks : chunks.filter((chunk) => !remote.has(chunk)));
+    this.#host.chunksHeld(this.#swarm, chunks);
+  }
+
+  /** Those that have not come again meanwhile. */
+  #tellLost(chunks: readonly number[]): void {
+    const missing = chunks.filter((chunk) => !this.#held.has(chunk));
+    for (const remote of this.#remotes) if (remote.knowsOurs) this.#tell(remote, 'lost', missing);
+  }
+
+  #tell({ link }: Remote, type: 'have' | 'lost', chunks: readonly number[]): void {
+    for (const message of chunkMessages(type, this.#swarm, chunks)) this.#host.send(link, message);
+  }
+}
