@@ -9,6 +9,7 @@ import { addShare } from './commands/share.ts';
 import { addSplit } from './commands/split.ts';
 import { addTracker } from './commands/tracker.ts';
 import { addWhere } from './commands/where.ts';
+import { addWhy } from './commands/why.ts';
 import { exitCodes } from './exit-codes.ts';
 
 /** Runs the program with these arguments (without node and script); sets the exit status. */
@@ -21,7 +22,7 @@ export async function main(args: readonly string[]): Promise<void> {
       'after',
       '\nExit status: 0 done, 2 usage, 3 not found, 4 timeout, 6 network, 7 unfinished (resumable), others in the README.',
     );
-  for (const add of [addTracker, addShare, addGet, addLs, addWhere, addSplit, addJoin, addDemo])
+  for (const add of [addTracker, addShare, addGet, addLs, addWhere, addWhy, addSplit, addJoin, addDemo])
     addCommonOptions(add(program));
   try {
     await program.parseAsync(args, { from: 'user' });

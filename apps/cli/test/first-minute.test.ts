@@ -27,6 +27,13 @@ describe('the first minute', () => {
     for (const copy of copies) expect(await digestContent(copy)).toEqual(shared);
     expect(readFileSync(join(copies[0]!, 'empty'))).toHaveLength(0);
 
+    const why = await shoal(['why', 'photos', '--json']);
+    expect(why.status).toBe(0);
+    const told = JSON.parse(why.stdout.trim().split('\n').at(-1)!) as { elapsedMs: number; holdups: object };
+    const went = Object.values(told.holdups).reduce((sum: number, ms: number) => sum + ms, 0);
+    expect(went).toBeCloseTo(told.elapsedMs, 3);
+    expect(await shoal(['why', 'nothing-like-it'])).toMatchObject({ status: 3, stdout: '' });
+
     const list = await shoal(['ls', '--tracker', address]);
     expect(list.status).toBe(0);
     expect(list.stdout).toContain('photos');

@@ -11,6 +11,9 @@ import { Player } from '../src/demo/cast.ts';
 export const program = ['-C', '@shoal/source', fileURLToPath(new URL('../src/main.ts', import.meta.url))];
 const playing: Player[] = [];
 
+// Nothing that they remember is to land among the user's own.
+process.env['XDG_STATE_HOME'] = temporaryFolder();
+
 /** A temporary folder, gone after the file's tests. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'shoal-cli-'));

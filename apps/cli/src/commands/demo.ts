@@ -35,6 +35,7 @@ async function demo(path: string, options: DemoCommandOptions, { output, interru
   if (!Number.isInteger(receivers) || receivers < 1 || receivers > receiversMax)
     throw new UsageError('--receivers', `"${options.receivers}" is not a number from 1 to ${receiversMax}`);
   const folder = await mkdtemp(join(tmpdir(), 'shoal-demo-'));
+  process.env['XDG_STATE_HOME'] = join(folder, 'state'); // what its processes remember goes with it
   try {
     const result = await playDemo({
       path,

@@ -7,6 +7,7 @@ import { openLinks } from '@shoal/transport-udp/node';
 import { parseTicket, type Ticket } from '@shoal/chunker';
 import type { Command } from 'commander';
 import { limitDown, type LimitOptions, limitUp, readLimits } from '../limits.ts';
+import { Logbook } from '../logbook.ts';
 import { memoryBytes } from '../memory.ts';
 import type { Output } from '../output.ts';
 import { passingPlace, pour } from '../pour.ts';
@@ -111,10 +112,13 @@ async function get(text: string, options: GetOptions, { output, interrupt }: Con
     ...(destination !== undefined && { destination }),
   });
   const pouring = options.stdout === true ? pour(transfer.file().stream(), process.stdout) : undefined;
+  const logbook = new Logbook();
   const show = (): void => {
     patience.look(transfer.progress());
     showProgress(transfer.progress(), output);
+    logbook.note(transfer.progress());
   };
+  using _logging = { [Symbol.dispose]: () => logbook.note(transfer.progress(), true) };
   using _ticking = every(progressMs, show);
   const ended = async (): Promise<TransferReport | undefined> =>
     (await pouring) === 'unread' ? undefined : transfer.done;

@@ -1,10 +1,10 @@
 // What `shoal tracker` is told: by its options, and where those are silent by a file of the same names in JSON.
 
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type PeerId, peerId, UsageError } from '@shoal/machine';
 import { readListen, readPsk, readSeconds, readText } from '../options.ts';
 import type { CommonOptions } from '../run.ts';
+import { stateFolder } from '../state-folder.ts';
 
 /** As they are given, all optional: defaults are filled in last. */
 export interface TrackerOptions extends CommonOptions {
@@ -76,8 +76,7 @@ const asOption = ([key, value]: [string, unknown]): [string, unknown] => [
 /** A tracker that listens where it is told to keeps its table; one on any free port is not meant to last. */
 function storeFor(port: number): string {
   if (port === 0) return 'memory';
-  const state = process.env['XDG_STATE_HOME'];
-  return `file:${join(state === undefined || state === '' ? join(homedir(), '.local', 'state') : state, 'shoal', `tracker-${port}.db`)}`;
+  return `file:${join(stateFolder(), `tracker-${port}.db`)}`;
 }
 
 function readQuorum(text: string): number {

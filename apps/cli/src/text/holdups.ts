@@ -1,6 +1,7 @@
-// What a transfer's time went to, in a line that people read.
+// What a transfer's time went to, in words that people read.
 
 import type { Holdup, HoldupShares } from '@shoal/peer';
+import { formatDuration } from './units.ts';
 
 const words: Readonly<Record<Holdup, string>> = {
   noPeers: 'finding somebody to ask',
@@ -15,13 +16,18 @@ const words: Readonly<Record<Holdup, string>> = {
 };
 
 /** `the way here 80 %, this disk 15 %, …`: the largest first, down to one in a hundred; empty when there was no time. */
-export function formatHoldups(holdups: HoldupShares): string {
-  const shares = Object.entries(holdups) as [Holdup, number][];
-  const total = shares.reduce((sum, [, ms]) => sum + ms, 0);
-  return shares
-    .map(([holdup, ms]) => ({ holdup, percent: Math.round((100 * ms) / total) }))
+export const formatHoldups = (holdups: HoldupShares): string =>
+  largestFirst(holdups)
     .filter(({ percent }) => percent >= 1)
-    .toSorted((a, b) => b.percent - a.percent)
-    .map(({ holdup, percent }) => `${words[holdup]} ${percent} %`)
+    .map(({ what, percent }) => `${what} ${percent} %`)
     .join(', ');
+
+/** For a table: what, how long, which share; the largest first. */
+export const holdupRows = (holdups: HoldupShares): string[][] =>
+  largestFirst(holdups).map(({ what, ms, percent }) => [what, formatDuration(ms), `${percent} %`]);
+
+function largestFirst(holdups: HoldupShares): { what: string; ms: number; percent: number }[] {
+  const shares = (Object.entries(holdups) as [Holdup, number][]).toSorted(([, a], [, b]) => b - a);
+  const total = shares.reduce((sum, [, ms]) => sum + ms, 0);
+  return shares.map(([holdup, ms]) => ({ what: words[holdup], ms, percent: Math.round((100 * ms) / total) }));
 }

@@ -1,0 +1,37 @@
+// `shoal why`: what the time of a transfer went to, while it runs or afterwards, from another terminal.
+
+import { ShoalError } from '@shoal/machine';
+import type { Command } from 'commander';
+import { type LogEntry, readLogbook } from '../logbook.ts';
+import { type CommonOptions, type Context, run } from '../run.ts';
+import { escapeText } from '../text/escape.ts';
+import { holdupRows } from '../text/holdups.ts';
+import { formatTable } from '../text/table.ts';
+import { formatBytes, formatDuration } from '../text/units.ts';
+
+export const addWhy = (program: Command): Command =>
+  program
+    .command('why')
+    .description('show what the time of a transfer went to; of the latest one unless told which')
+    .argument('[name]', 'the name of what is fetched, or its swarm (the beginning of the 64 digits is enough)')
+    .addHelpText('after', '\nExample:\n  shoal why photos')
+    .action(async (name: string | undefined, options: CommonOptions) =>
+      run(options, async (context) => why(name, context)),
+    );
+
+function why(name: string | undefined, { output }: Context): void {
+  const entries = readLogbook();
+  const entry = entries.find((one) => name === undefined || one.name === name || one.swarm.startsWith(name));
+  if (entry === undefined) throw new ShoalError('notFound', complaint(name, entries));
+  const { swarm, state, heldBytes, totalBytes, elapsedMs, holdups } = entry;
+  output.event({ event: 'done', swarm, name: entry.name, state, heldBytes, totalBytes, elapsedMs, holdups });
+  const amount = `${formatBytes(heldBytes)} of ${formatBytes(totalBytes)} in ${formatDuration(elapsedMs)}`;
+  output.say(`${escapeText(entry.name)}: ${amount}, ${escapeText(state)}`);
+  output.data(formatTable([['the time went to', 'time', 'share'], ...holdupRows(holdups)]));
+}
+
+function complaint(name: string | undefined, entries: readonly LogEntry[]): string {
+  if (name === undefined) return 'nothing was fetched yet; `shoal get` fetches';
+  const known = entries.slice(0, 5).map((entry) => escapeText(entry.name));
+  return `no transfer is called "${name}"${known.length === 0 ? '' : `; the latest are ${known.join(', ')}`}`;
+}
