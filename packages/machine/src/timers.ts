@@ -7,6 +7,8 @@ interface Entry<Key> {
   readonly key: Key;
   readonly at: Instant;
   readonly order: number;
+  /** Moved or cleared meanwhile. */
+  isStale: boolean;
 }
 
 /**
@@ -25,14 +27,19 @@ export class Timers<Key> {
 
   set(key: Key, at: Instant): void {
     if (at === NEVER) return this.clear(key);
-    if (this.#live.get(key)?.at === at) return;
-    const entry = { key, at, order: this.#orders++ };
+    const before = this.#live.get(key);
+    if (before?.at === at) return;
+    if (before !== undefined) before.isStale = true;
+    const entry = { key, at, order: this.#orders++, isStale: false };
     this.#live.set(key, entry);
     this.#heap.push(entry);
     if (this.#heap.size > 2 * this.#live.size + 16) this.#rebuild();
   }
 
   clear(key: Key): void {
+    const entry = this.#live.get(key);
+    if (entry === undefined) return;
+    entry.isStale = true;
     this.#live.delete(key);
   }
 
@@ -56,11 +63,9 @@ export class Timers<Key> {
   }
 
   #first(): Entry<Key> | undefined {
-    for (;;) {
-      const entry = this.#heap.peek();
-      if (entry === undefined || this.#live.get(entry.key) === entry) return entry;
-      this.#heap.pop();
-    }
+    let entry = this.#heap.peek();
+    for (; entry?.isStale === true; entry = this.#heap.peek()) this.#heap.pop();
+    return entry;
   }
 
   #rebuild(): void {
