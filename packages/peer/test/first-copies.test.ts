@@ -64,6 +64,19 @@ describe('first copies', () => {
     expect(offer(remote, instant(50))).toBeUndefined();
   });
 
+  test('first copies of who falls silent before it passed them on go to others', () => {
+    const { firstCopies, arrive, offer, fetch } = owner(2);
+    const [frozen, other] = [arrive(instant(0)), arrive(instant(0))];
+    const chunk = offer(frozen, instant(0))!;
+    fetch(frozen, chunk, instant(1));
+    const second = offer(other, instant(1))!;
+    expect(new Set([chunk, second]).size).toBe(2);
+    fetch(other, second, instant(20_000));
+    firstCopies.handleTimeout(instant(20_000));
+    expect(firstCopies.unspread(frozen)).toBe(0);
+    expect(offer(other, instant(20_000))).toBe(chunk);
+  });
+
   test('tells how many first copies a remote was given that nobody else has', () => {
     const { firstCopies, arrive, offer, fetch } = owner(10);
     const [quick, slow] = [arrive(instant(0)), arrive(instant(0))];

@@ -47,6 +47,17 @@ describe('unchoking', () => {
     expect(parts.expected).toBe(0);
   });
 
+  test('who leaves what it was allowed unused for long gets no more, until it is used or given back', () => {
+    const { parts, remotes, counts } = unchoking(2);
+    parts.unchoke(2, instant(0));
+    parts.use(remotes[1]!);
+    parts.unchoke(3, instant(10_000));
+    expect(counts()).toEqual([1, 4]);
+    parts.giveBack(remotes[0]!, 1);
+    parts.unchoke(1, instant(10_000));
+    expect(counts()).toEqual([2, 4]);
+  });
+
   test('who turns out to want nothing, or leaves, is not waited for', () => {
     const { parts, remotes } = unchoking(3);
     parts.unchoke(3, instant(0));

@@ -30,6 +30,14 @@ test('a long path is filled within some round trips', () => {
   expect(usedBy(1, 50, 130).slots).toBeGreaterThanOrEqual(51);
 });
 
+test('an answer is overdue after some times what answers take', () => {
+  expect(new Uplink().overdueMs).toBe(3_000);
+  expect(usedBy(1, 5, 1_000).overdueMs).toBe(500);
+  const { overdueMs } = usedBy(50, 50, 1_000);
+  expect(overdueMs).toBeGreaterThan(800);
+  expect(overdueMs).toBeLessThan(2_000);
+});
+
 test('few are under way on a short path, however long it is kept full', () => {
   expect(usedBy(40, 5, 2_000).slots).toBeLessThanOrEqual(3);
 });

@@ -348,6 +348,7 @@ export class Fetching {
     if (remote.pipeline.inFlight === 0) return;
     if (remote.pipeline.snubbed) {
       for (const asked of this.#asks.ofRemote(remote)) this.#cancel(asked);
+      this.#decline(remote); // it is asked again when it says so itself
       this.#rests.set(remote, after(now, silentRestMs));
       return;
     }

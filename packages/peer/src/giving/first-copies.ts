@@ -261,6 +261,16 @@ export class FirstCopies {
     if (receiver.queuedCount > 0 || now - receiver.signAt < patienceMs) return;
     for (const [chunk, offer] of receiver.offers)
       if (now - offer.at >= patienceMs) this.#withdraw(receiver, chunk, offer, now);
+    if (receiver.unspread > 0) this.#giveUp(receiver);
+  }
+
+  /** Who says nothing for so long may not pass its first copies on: they do not count, and others get another. */
+  #giveUp(receiver: Receiver): void {
+    for (const [chunk, first] of this.#firstWith) {
+      if (first !== receiver || !receiver.copies.clear(chunk)) continue;
+      this.#spreads(chunk, -1);
+      this.#passedOn(receiver, chunk);
+    }
   }
 
   #withdraw(receiver: Receiver, chunk: number, offer: Offer, now: Instant): void {

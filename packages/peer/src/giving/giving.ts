@@ -13,8 +13,6 @@ import { FirstCopies } from './first-copies.ts';
 import { Unchoking } from './unchoking.ts';
 import { Uplink } from './uplink.ts';
 
-const overdueMs = 3_000; // an answer under way so long no longer keeps others from a slot: its remote is slow
-
 /** A request that waits. */
 interface Waiting {
   readonly remote: Remote;
@@ -215,7 +213,7 @@ export class Giving {
         free = 0; // what waits already is all that it allows
       }
     }
-    this.#wakeAt = this.#waiting.length > 0 ? after(now, overdueMs) : NEVER;
+    this.#wakeAt = this.#waiting.length > 0 ? after(now, this.#uplink.overdueMs) : NEVER;
     this.#unchoking.unchoke(free + this.#uplink.ahead - this.#waiting.length - this.#unchoking.expected, now);
   }
 
@@ -253,7 +251,7 @@ export class Giving {
   #underWay(now: Instant): number {
     let count = this.#services.size;
     for (const { startedAt } of this.#services.values()) {
-      if (now - startedAt <= overdueMs) break;
+      if (now - startedAt <= this.#uplink.overdueMs) break;
       count -= 1;
     }
     return count;

@@ -7,6 +7,7 @@ import { after, earliest, type Instant, NEVER } from '@shoal/machine';
 import type { Remote } from '../remote.ts';
 
 const lapseMs = 300; // a request that was not made for so long no longer keeps others from being unchoked; it is still served
+const idleMs = 2_000; // who has left one lie for so long after that is given no more until it has made or given back all
 const allowanceMax = 256; // unused requests of one remote; no more are given
 
 /** What one remote may ask of us. */
@@ -87,7 +88,11 @@ export class Unchoking {
       if (client === undefined) break;
       this.#turns.delete(client);
       this.#turns.add(client);
-      if (client.allowance >= allowanceMax || !this.#options.mayAsk(client.remote, client.allowance, now)) {
+      if (
+        isIdle(client, now) ||
+        client.allowance >= allowanceMax ||
+        !this.#options.mayAsk(client.remote, client.allowance, now)
+      ) {
         passed.add(client);
         continue;
       }
@@ -136,3 +141,7 @@ export class Unchoking {
     this.expected += more;
   }
 }
+
+/** A frozen remote would otherwise be waited for again and again. */
+const isIdle = ({ allowance, lapsesAt }: Client, now: Instant): boolean =>
+  allowance > 0 && now >= after(lapsesAt, idleMs);

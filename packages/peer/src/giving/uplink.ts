@@ -6,6 +6,9 @@
 
 import type { Remote } from '../remote.ts';
 
+const overdueMsMax = 3_000;
+const overdueMsMin = 500; // below it a pause of the remote's process would be taken for a slow path
+const overdueTimes = 8;
 const slotsMin = 2; // one on its way, one behind it
 const slotsMax = 256;
 const startGain = 2;
@@ -20,6 +23,7 @@ const meanOver = 16;
 export class Uplink {
   readonly #quickestMs = new WeakMap<Remote, number>();
   #quickestMeanMs = 0;
+  #tookMeanMs = 0;
   #answerBytes = 0;
   #bytesPerMs = 0;
   #ahead = aheadMin;
@@ -35,6 +39,12 @@ export class Uplink {
     return Math.min(slotsMax, Math.max(slotsMin, Math.ceil(this.#answersIn(this.#quickestMeanMs) * this.#gain)));
   }
 
+  /** An answer under way so long no longer keeps others from a slot: its remote is slow, or gone. */
+  get overdueMs(): number {
+    if (this.#tookMeanMs === 0) return overdueMsMax;
+    return Math.max(overdueMsMin, Math.min(overdueMsMax, overdueTimes * this.#tookMeanMs));
+  }
+
   /** Requests to have at hand besides, waiting or to come. */
   get ahead(): number {
     return Math.floor(this.#ahead);
@@ -48,6 +58,7 @@ export class Uplink {
     const tookMs = Math.max(ms, 0.01);
     this.arrivedBytes += bytes;
     this.#answerBytes = smoothed(this.#answerBytes, bytes);
+    this.#tookMeanMs = smoothed(this.#tookMeanMs, tookMs);
     const quickestMs = Math.min(tookMs, this.#quickestMs.get(remote) ?? Number.POSITIVE_INFINITY);
     this.#quickestMs.set(remote, quickestMs);
     this.#quickestMeanMs = smoothed(this.#quickestMeanMs, quickestMs);
