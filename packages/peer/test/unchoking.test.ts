@@ -58,6 +58,36 @@ describe('unchoking', () => {
     expect(counts()).toEqual([2, 4]);
   });
 
+  test('who deserves nothing gets every fourth turn at most, in turn with the others', () => {
+    const { parts, remotes, counts } = unchoking(4, { deserves: (remote) => remote !== remotes[0] });
+    for (let turn = 0; turn < 64; turn += 1) {
+      parts.unchoke(1, instant(turn));
+      for (const remote of remotes) parts.use(remote);
+    }
+    const [undeserving, ...others] = counts();
+    expect(undeserving).toBe(4);
+    for (const count of others) expect(count).toBe(20);
+  });
+
+  test('who deserves nothing gets all that is left when nobody else has wanted anything for a while', () => {
+    const { parts, remotes, counts } = unchoking(2, { deserves: (remote) => remote !== remotes[0] });
+    parts.unchoke(1, instant(1_000));
+    expect(counts()).toEqual([0, 1]);
+    parts.use(remotes[1]!);
+    parts.setInterest(remotes[1]!, false);
+    parts.unchoke(1, instant(1_100));
+    expect(counts()).toEqual([0, 1]);
+    parts.handleTimeout(instant(1_300));
+    const leftoverAt = parts.nextTimeout();
+    expect(leftoverAt).toBe(3_000);
+    parts.handleTimeout(leftoverAt);
+    for (let more = 0; more < 3; more += 1) {
+      parts.unchoke(1, leftoverAt);
+      parts.use(remotes[0]!);
+    }
+    expect(counts()).toEqual([3, 1]);
+  });
+
   test('who turns out to want nothing, or leaves, is not waited for', () => {
     const { parts, remotes } = unchoking(3);
     parts.unchoke(3, instant(0));

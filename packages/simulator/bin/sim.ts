@@ -168,6 +168,8 @@ function report(name: string, seed: string, result: ScenarioResult, tookMs: numb
     print(
       `  viewer: first byte after ${firstByteMs.toFixed(0)} ms, ${stalls} stalls, ${stalledMs.toFixed(0)} ms together`,
     );
+  if (result.ridersShare !== undefined)
+    print(`  riders had ${(result.ridersShare * 100).toFixed(1)} % when all others were done`);
   if (uplinks === undefined) return;
   const shares = Object.entries(uplinks).map(([state, share]) => `${(share * 100).toFixed(1)} % ${state}`);
   print(`  uplinks: ${shares.join(', ')}`);

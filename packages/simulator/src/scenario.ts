@@ -30,6 +30,8 @@ export interface Receiver extends Rates {
   readonly watchesAtBytesPerSecond?: number;
   /** Serves damaged chunks. It need not finish. */
   readonly lies?: boolean;
+  /** Takes, and gives next to nothing. */
+  readonly rides?: boolean;
 }
 
 /** What goes wrong, and when. Peer 0 is the owner, peer i the i-th receiver. */
@@ -102,6 +104,8 @@ export interface ScenarioResult {
   readonly viewers: readonly ViewerReport[];
   /** What uplinks did; undefined over datagrams. */
   readonly uplinks: UplinkShares | undefined;
+  /** What those who give nothing had on average when all others were done, as a part of the whole; undefined without any. */
+  readonly ridersShare: number | undefined;
   /** Peers that somebody banned, as numbered in faults. */
   readonly banned: readonly number[];
   /** Everything that should not have been; empty in a good run. */
@@ -119,11 +123,11 @@ export function runScenario(options: RunOptions): ScenarioResult {
     totalBytes: scenario.totalBytes,
     ownerUpBytesPerSecond: upOf(scenario, scenario.owner),
     ...(scenario.ownerCopiesMax !== undefined && { ownerBytesMax: scenario.ownerCopiesMax * scenario.totalBytes }),
-    receivers: scenario.receivers.flatMap((receiver, i) =>
-      receiver.lies === true
-        ? []
-        : [{ ...receiver, upBytesPerSecond: upOf(scenario, receiver), onlyHelps: !mustFinish(scenario, i + 1) }],
-    ),
+    receivers: scenario.receivers.flatMap((receiver, i) => {
+      if (receiver.lies === true) return [];
+      const upBytesPerSecond = receiver.rides === true ? 0 : upOf(scenario, receiver);
+      return [{ ...receiver, upBytesPerSecond, onlyHelps: !mustFinish(scenario, i + 1) }];
+    }),
   });
   return { boundMs, ...run.result(finished) };
 }
@@ -150,6 +154,7 @@ class Run {
   readonly #uplinks: UplinkWatch | undefined;
   #ownerBytes = 0;
   #moves = 0;
+  #ridersShare: number | undefined;
 
   constructor({ scenario, seed, onTrace, crypto, ...options }: RunOptions) {
     const rng = seededRng(seed);
@@ -170,7 +175,14 @@ class Run {
     const owner = new SimPeer(this.#world, { ...shared, rates: scenario.owner, isOwner: true });
     this.#peers = [owner];
     for (const receiver of scenario.receivers)
-      this.#peers.push(new SimPeer(this.#world, { ...shared, rates: receiver, lies: receiver.lies ?? false }));
+      this.#peers.push(
+        new SimPeer(this.#world, {
+          ...shared,
+          rates: receiver,
+          lies: receiver.lies ?? false,
+          rides: receiver.rides ?? false,
+        }),
+      );
     this.#bytesFrom = scenario.receivers.map(() => this.#peers.map(() => 0));
     for (const [i, peer] of this.#peers.entries()) {
       this.#indexOf.set(peer.seat.peer, i);
@@ -218,6 +230,7 @@ class Run {
       wastedBytes: this.#peers.reduce((sum, peer) => sum + peer.wastedBytes, 0),
       chunkTimes: this.#chunkTimes.summary(this.#content.document.layout.chunkCount),
       viewers: Array.from(this.#viewers.values(), (viewer) => viewer.report()),
+      ridersShare: this.#ridersShare,
       uplinks: this.#uplinks?.shares(),
       banned: [...this.#banned].toSorted((a, b) => a - b),
       problems,
@@ -281,6 +294,16 @@ class Run {
     }
   }
 
+  /** To be called when somebody is done. */
+  #noteRiders(): void {
+    const { receivers, totalBytes } = this.#scenario;
+    const riders = receivers.flatMap(({ rides = false }, i) => (rides ? [i] : []));
+    const others = this.#peers.filter((peer, i) => this.#expected.has(peer) && receivers[i - 1]?.rides !== true);
+    if (riders.length === 0 || others.some((peer) => peer.finishedAt === undefined)) return;
+    const bytes = riders.flatMap((i) => this.#bytesFrom[i]!).reduce((sum, part) => sum + part, 0);
+    this.#ridersShare ??= bytes / riders.length / totalBytes;
+  }
+
   #ownerSent(bytes: number): void {
     const before = this.#ownerBytes;
     this.#ownerBytes += bytes;
@@ -303,7 +326,8 @@ class Run {
       this.#bytesFrom[index - 1]![from]! += event.bytes;
       if (from === 0) this.#ownerSent(event.bytes);
     } else if (event.type === 'remoteStruck' && event.banned) this.#noteBan(event.peer);
-    else if (event.type === 'completed' && this.#scenario.receivers[index - 1]?.leavesWhenDone === true) peer.leave();
+    else if (event.type === 'completed') this.#noteRiders();
+    if (event.type === 'completed' && this.#scenario.receivers[index - 1]?.leavesWhenDone === true) peer.leave();
   };
 }
 

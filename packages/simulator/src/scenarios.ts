@@ -88,6 +88,17 @@ export const scenarios: readonly NamedScenario[] = [
     make: frozen,
   },
   {
+    name: 'riders',
+    about: 'all at once; a quarter take and give nothing',
+    size: { receivers: 16, totalBytes: 100 * megabyte },
+    gate: { seeds: 1, size: { receivers: 16, totalBytes: 10 * megabyte } },
+    make: (rng, size) => {
+      const count = Math.max(1, Math.round(size.receivers / 4));
+      const mixedUp = rng.shuffle([...receivers(size.receivers - count), ...receivers(count, { rides: true })]);
+      return { ...together(size), receivers: mixedUp };
+    },
+  },
+  {
     name: 'large',
     about: '1,000 receivers of 1,000 chunks: minutes',
     size: { receivers: 1_000, totalBytes: 1_000 * chunkBytes },

@@ -33,6 +33,8 @@ export interface SimPeerOptions {
   /** Has the content from the start, and brings it into the swarm. */
   readonly isOwner?: boolean;
   readonly lies?: boolean;
+  /** Takes, and gives next to nothing. */
+  readonly rides?: boolean;
   /** How long the disk takes for a chunk. */
   readonly diskMs?: number;
   /** Told of every event, after the trace. */
@@ -109,8 +111,9 @@ export class SimPeer implements Actor {
     const { node, peer, address, rng } = this.seat;
     if (this.#starts > 0) this.#world.startNode(node);
     this.#starts += 1;
-    const { hashes } = this.#options;
-    const options = { peer, rng: rng.fork(`session ${this.#starts}`), hashes, listenPort: address.port };
+    const { hashes, rides = false } = this.#options;
+    const limits = rides ? { limits: { upBytesPerSecondMax: 1 } } : {};
+    const options = { ...limits, peer, rng: rng.fork(`session ${this.#starts}`), hashes, listenPort: address.port };
     this.#session = new Session(options, this.#world.now);
     this.#world.setActor(node, this);
     this.#join();

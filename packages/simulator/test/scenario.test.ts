@@ -74,6 +74,13 @@ describe('a simulated swarm', () => {
     expect(result.viewers.map(({ stalls }) => stalls)).toEqual([0, 0]);
   });
 
+  test('serves those who give nothing a third of what the others get, and the rest afterwards', () => {
+    const result = run('riders', 'a', { totalBytes: 50_000_000 });
+    expect(result.problems).toEqual([]);
+    expect(result.ridersShare).toBeLessThan(1 / 2);
+    expect(result.finishedAtMs).not.toContain(undefined);
+  }, 30_000);
+
   test('goes on while the tracker is down, and lets newcomers in when it is back', () => {
     const result = run('outage', 'a');
     expect(result.problems).toEqual([]);

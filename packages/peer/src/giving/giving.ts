@@ -13,6 +13,9 @@ import { FirstCopies } from './first-copies.ts';
 import { Unchoking } from './unchoking.ts';
 import { Uplink } from './uplink.ts';
 
+const creditChunks = 4; // for a start; a swarm of thirty neighbours gives so many times thirty
+const generosity = 64; // so many times what a remote gave us it may have of us: slow uplinks are no free riders
+
 /** A request that waits. */
 interface Waiting {
   readonly remote: Remote;
@@ -85,6 +88,8 @@ export class Giving {
     this.#unchoking = new Unchoking({
       unchoke: (remote, requests) => host.send(remote.link, { type: 'unchoke', swarm, requests }),
       mayAsk: (remote, allowance, now) => firstCopies?.offer(remote, allowance, now) ?? true,
+      deserves: ({ tally: { sentBytes, receivedBytes } }) =>
+        held.isFull || sentBytes <= creditChunks * meanChunkBytes(shape) + generosity * receivedBytes,
       rank: firstCopies && ((remote) => firstCopies.unspread(remote)),
     });
   }
@@ -271,3 +276,4 @@ export class Giving {
 }
 
 const answerMs = (ms: number): number => Math.min(answerMsMax, Math.round(ms));
+const meanChunkBytes = ({ totalBytes, chunkCount }: ContentShape): number => totalBytes / Math.max(1, chunkCount);

@@ -1,13 +1,16 @@
 // Who may ask us for a chunk, and how often: everybody is choked but for the requests it was unchoked for. No more are
 // unchoked than our uplink can soon serve, so a remote asks whoever has an uplink to spare first instead of queueing
-// where a chunk was seen first, and chooses the chunk at that moment. In turn among those who want something; for an
-// owner, first whoever has passed on what it was given.
+// where a chunk was seen first, and chooses the chunk at that moment. In turn among those who want something and gave
+// something for what they got, with every fourth turn for anybody: tit for tat with optimistic unchoking (Cohen,
+// "Incentives build robustness in BitTorrent", 2003). For an owner, first whoever has passed on what it was given.
 
-import { after, earliest, type Instant, NEVER } from '@shoal/machine';
+import { after, earliest, type Instant, instant, NEVER } from '@shoal/machine';
 import type { Remote } from '../remote.ts';
 
 const lapseMs = 300; // a request that was not made for so long no longer keeps others from being unchoked; it is still served
 const idleMs = 2_000; // who has left one lie for so long after that is given no more until it has made or given back all
+const optimisticEach = 4; // every so many turns it does not matter who deserves it: so newcomers get something to give
+const leftoverMs = 2_000; // who deserves nothing gets what is left over when nobody else has wanted it for so long
 const allowanceMax = 256; // unused requests of one remote; no more are given
 
 /** What one remote may ask of us. */
@@ -26,8 +29,10 @@ export interface UnchokingOptions {
   readonly unchoke: (remote: Remote, requests: number) => void;
   /** Called before each request that is allowed: false when the remote should have none now. */
   readonly mayAsk: (remote: Remote, allowance: number, now: Instant) => boolean;
-  /** Among those who want something, the ones with the lowest rank come first. */
+  /** Among those who want something, the ones with the lowest rank come first; in turn unless given. */
   readonly rank?: ((remote: Remote) => number) | undefined;
+  /** In turn come those that deserve it: the others only now and then, or when nobody who deserves it wants anything. */
+  readonly deserves?: ((remote: Remote) => boolean) | undefined;
 }
 
 export class Unchoking {
@@ -36,6 +41,10 @@ export class Unchoking {
   /** Who wants something, in the order of their turns. */
   readonly #turns = new Set<Client>();
   #lapseAt: Instant = NEVER;
+  /** Turns of those that deserve them, since the last one that anybody had. */
+  #deservedTurns = 0;
+  #deservedAt: Instant = instant(0);
+  #leftoverAt: Instant = NEVER;
   /** Requests that may come any moment. */
   expected = 0;
 
@@ -84,7 +93,7 @@ export class Unchoking {
     const allowed = new Map<Client, number>();
     const passed = new Set<Client>();
     for (let left = requests; left > 0;) {
-      const client = this.#next(passed);
+      const client = this.#next(passed, now);
       if (client === undefined) break;
       this.#turns.delete(client);
       this.#turns.add(client);
@@ -104,10 +113,11 @@ export class Unchoking {
   }
 
   nextTimeout(): Instant {
-    return this.#lapseAt;
+    return earliest(this.#lapseAt, this.#leftoverAt);
   }
 
   handleTimeout(now: Instant): void {
+    if (now >= this.#leftoverAt) this.#leftoverAt = NEVER;
     if (now < this.#lapseAt) return;
     this.#lapseAt = NEVER;
     for (const client of this.#clients.values()) {
@@ -117,16 +127,56 @@ export class Unchoking {
     }
   }
 
-  #next(passed: ReadonlySet<Client>): Client | undefined {
+  #next(passed: ReadonlySet<Client>, now: Instant): Client | undefined {
     const { rank } = this.#options;
+    return rank === undefined ? this.#nextInTurn(passed, now) : this.#lowest(passed, rank);
+  }
+
+  #lowest(passed: ReadonlySet<Client>, rank: (remote: Remote) => number): Client | undefined {
     let [best, bestRank]: [Client | undefined, number] = [undefined, Number.POSITIVE_INFINITY];
     for (const client of this.#turns) {
       if (passed.has(client)) continue;
-      if (rank === undefined) return client;
       const own = rank(client.remote) + client.allowance;
       if (own < bestRank) [best, bestRank] = [client, own];
     }
     return best;
+  }
+
+  #nextInTurn(passed: ReadonlySet<Client>, now: Instant): Client | undefined {
+    const { deserves = () => true } = this.#options;
+    if (this.#deservedTurns >= optimisticEach - 1) return this.#anybody(passed);
+    const skipped: Client[] = [];
+    for (const client of this.#turns) {
+      if (passed.has(client)) continue;
+      if (!deserves(client.remote)) {
+        skipped.push(client);
+        continue;
+      }
+      for (const other of skipped) this.#toTheEnd(other);
+      this.#deservedTurns += 1;
+      this.#deservedAt = now;
+      return client;
+    }
+    const leftoverAt = after(this.#deservedAt, leftoverMs);
+    this.#leftoverAt = skipped.length > 0 && now < leftoverAt ? leftoverAt : NEVER;
+    return now < leftoverAt ? undefined : skipped[0];
+  }
+
+  /** These turns have an order of their own, so that each has its share of them, however often it wants something. */
+  #anybody(passed: ReadonlySet<Client>): Client | undefined {
+    for (const client of this.#clients.values()) {
+      if (!this.#turns.has(client) || passed.has(client)) continue;
+      this.#deservedTurns = 0;
+      this.#clients.delete(client.remote);
+      this.#clients.set(client.remote, client);
+      return client;
+    }
+    return undefined;
+  }
+
+  #toTheEnd(client: Client): void {
+    this.#turns.delete(client);
+    this.#turns.add(client);
   }
 
   #allow(client: Client, now: Instant): void {
