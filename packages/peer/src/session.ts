@@ -9,6 +9,7 @@ import {
   earliest,
   type ErrorCode,
   type Instant,
+  type LinkCode,
   type LinkFact,
   type LinkId,
   LinkNumbers,
@@ -47,6 +48,7 @@ import { Trackers } from './trackers.ts';
 
 const fetchBytesMax = 64 * 1024 * 1024; // asked for and not yet on disk, over all swarms: no more is asked for
 const giveBytesMax = 32 * 1024 * 1024; // read and not yet sent, over all swarms: requests wait
+const fewLinks = 8; // who is refused as one too many and has fewer looks for other peers at once
 const agentDefault = 'shoal';
 
 export type SessionOutput =
@@ -322,10 +324,11 @@ export class Session implements Machine<SessionOutput> {
     this.#trackers.join(offer, held, this.#now);
   }
 
-  #linkEnded(neighbour: Neighbour, now: Instant): void {
+  #linkEnded(neighbour: Neighbour, code: LinkCode, now: Instant): void {
     const { link } = neighbour;
     for (const swarm of this.#swarms.values()) swarm.handlePart(link, now);
     this.#exchanges.linkEnded(link);
+    if (code === 'busy' && this.#mesh.linkCount < fewLinks) this.#trackers.seek(now);
   }
 
   /** Ends every call: what must not happen within one, and what may be done now. */
@@ -363,7 +366,7 @@ export class Session implements Machine<SessionOutput> {
       metSelf: ({ address, swarms }) => swarms.forEach((swarm) => this.#swarms.get(swarm)?.metSelf(address)),
       greet: (swarm, link) => this.#swarms.get(swarm)?.greetOnce(link),
       isIdle: ({ link }) => [...this.#swarms.values()].every((swarm) => swarm.isIdle(link)),
-      ended: (neighbour, now) => this.#linkEnded(neighbour, now),
+      ended: (neighbour, code, now) => this.#linkEnded(neighbour, code, now),
     });
   }
 

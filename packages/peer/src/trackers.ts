@@ -62,6 +62,11 @@ export class Trackers {
     for (const client of this.#ofSwarm.get(swarm) ?? []) client.chunksHeld(swarm, chunks, now);
   }
 
+  /** Those found so far will not do: asks all trackers for others soon. */
+  seek(now: Instant): void {
+    for (const client of this.#clients.values()) client.seek(now);
+  }
+
   leave(swarm: SwarmId, now: Instant): void {
     for (const client of this.#ofSwarm.get(swarm) ?? []) client.leave(swarm, now);
     this.#ofSwarm.delete(swarm);

@@ -40,6 +40,13 @@ describe('a simulated swarm', () => {
     expect(Object.values(result.uplinks!).reduce((sum, share) => sum + share, 0)).toBeCloseTo(1);
   }, 30_000);
 
+  test('of hundreds that come at once links also those who meet only peers that are full', () => {
+    const scenario = scenarioFor('together', 'a', { receivers: 120, totalBytes: 200_000 })!;
+    const result = runScenario({ scenario, seed: 'a', hashes });
+    expect(result.problems).toEqual([]);
+    expect(lastMs(result)).toBeLessThan(8_000); // trackers are asked again of our own accord after 10 s
+  }, 30_000);
+
   test('goes on when the owner goes after little more than one copy', () => {
     const result = run('mixed', 'a');
     expect(result.problems).toEqual([]);

@@ -17,6 +17,7 @@ import {
   type LinkNumbers,
   type LinkOrder,
   type Machine,
+  NEVER,
   Outbox,
   type PeerId,
   type Rng,
@@ -116,6 +117,16 @@ export class TrackerClient implements Machine<TrackerClientOutput> {
     this.#holdings.join(offer, held, hashes);
     this.#eagerAnnounces = 0;
     this.#pump(now);
+  }
+
+  /** The peers found will not do, since they are busy, say: announces come sooner again. */
+  seek(now: Instant): void {
+    if (this.#stopping || this.#timers.at('announce') === NEVER) return;
+    this.#eagerAnnounces = 0;
+    this.#timers.set(
+      'announce',
+      earliest(this.#timers.at('announce'), after(now, this.#jittered(this.#config.eagerMs))),
+    );
   }
 
   /** We no longer have to do with the swarm. */
@@ -302,8 +313,11 @@ export class TrackerClient implements Machine<TrackerClientOutput> {
     const isEager = fewest < this.#config.fewPeers && eagerMs < intervalMs;
     if (isEager) this.#eagerAnnounces += 1;
     const pauseMs = Math.max(intervalMsMin, isEager ? eagerMs : intervalMs);
-    const at = after(now, pauseMs * (1 - intervalJitter * this.#rng.float()));
-    this.#timers.set('announce', earliest(at, this.#timers.at('announce')));
+    this.#timers.set('announce', earliest(after(now, this.#jittered(pauseMs)), this.#timers.at('announce')));
+  }
+
+  #jittered(pauseMs: number): number {
+    return pauseMs * (1 - intervalJitter * this.#rng.float());
   }
 
   #up(): void {

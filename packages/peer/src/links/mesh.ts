@@ -38,7 +38,7 @@ export interface MeshOptions {
   /** Whether the link is of no use to any swarm. */
   readonly isIdle: (neighbour: Neighbour) => boolean;
   /** The link has ended. */
-  readonly ended: (neighbour: Neighbour, now: Instant) => void;
+  readonly ended: (neighbour: Neighbour, code: LinkCode, now: Instant) => void;
 }
 
 export class Mesh {
@@ -239,7 +239,7 @@ export class Mesh {
     const { contact, peer, address } = neighbour;
     if (contact?.state === 'linked') this.#contacts.closed(contact, code, now);
     this.#options.emit({ type: 'linkDown', peer, address, code });
-    this.#options.ended(neighbour, now);
+    this.#options.ended(neighbour, code, now);
   }
 
   #isWanted(contact: Contact, now: Instant): boolean {
