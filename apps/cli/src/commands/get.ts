@@ -87,6 +87,8 @@ async function get(text: string, options: GetOptions, { output, interrupt }: Con
   const listen = readListen('--listen', options.listen);
   const trackers = new Trackers(ticket.trackers, output);
   using patience = new Patience(timeoutMs);
+  // Taken away after the peer has let go of it.
+  await using passing = options.stdout === true ? await passingPlace(ticket.name) : undefined;
   const links = await openLinks({ ...listen, ...readPsk(options.pskFile) });
   await using peer = await openPeer({
     links,
@@ -98,7 +100,6 @@ async function get(text: string, options: GetOptions, { output, interrupt }: Con
     },
   });
   output.event({ event: 'joining', peer: peer.peer, address: formatAddress(peer.address) });
-  await using passing = options.stdout === true ? await passingPlace(ticket.name) : undefined;
   const destination = options.output ?? passing?.path;
   const download = options.neighbour.map((address) => readAddress('--neighbour', address));
   const transfer = peer.get(ticket, {
