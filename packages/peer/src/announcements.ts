@@ -1,7 +1,7 @@
 // What the remotes of a swarm are told of our chunks: what was stored, to whoever lacks it, and what was lost, to all.
 
 import { type Bitfield, earliest, type Instant } from '@shoal/machine';
-import type { SwarmId } from '@shoal/wire';
+import type { PeerMessage, SwarmId } from '@shoal/wire';
 import type { SwarmHost } from './host.ts';
 import { chunkMessages, News } from './news.ts';
 import type { Remote } from './remote.ts';
@@ -39,11 +39,8 @@ export class Announcements {
 
   /** The remote has lost chunks; while it had them it was not told that we have them. */
   answerLost(remote: Remote, chunks: readonly number[]): void {
-    this.#tell(
-      remote,
-      'have',
-      chunks.filter((chunk) => this.#held.has(chunk)),
-    );
+    const there = chunks.filter((chunk) => this.#held.has(chunk));
+    this.#send(remote, chunkMessages('have', this.#swarm, there));
   }
 
   nextTimeout(): Instant {
@@ -55,21 +52,25 @@ export class Announcements {
     this.#lost.handleTimeout(now);
   }
 
-  /** To whoever lacks it, and to an owner, which watches its copies spread. */
+  /** To whoever lacks it, and to an owner, which watches its copies spread. Who hears the same is sent the same message. */
   #tellStored(chunks: readonly number[]): void {
-    for (const remote of this.#remotes)
-      if (remote.knowsOurs)
-        this.#tell(remote, 'have', remote.isOffering ? chunks : chunks.filter((chunk) => !remote.has(chunk)));
+    const all = chunkMessages('have', this.#swarm, chunks);
+    for (const remote of this.#remotes) {
+      if (!remote.knowsOurs) continue;
+      const news = remote.isOffering ? chunks : chunks.filter((chunk) => !remote.has(chunk));
+      this.#send(remote, news.length === chunks.length ? all : chunkMessages('have', this.#swarm, news));
+    }
     this.#host.chunksHeld(this.#swarm, chunks);
   }
 
   /** Those that have not come again meanwhile. */
   #tellLost(chunks: readonly number[]): void {
     const missing = chunks.filter((chunk) => !this.#held.has(chunk));
-    for (const remote of this.#remotes) if (remote.knowsOurs) this.#tell(remote, 'lost', missing);
+    const messages = chunkMessages('lost', this.#swarm, missing);
+    for (const remote of this.#remotes) if (remote.knowsOurs) this.#send(remote, messages);
   }
 
-  #tell({ link }: Remote, type: 'have' | 'lost', chunks: readonly number[]): void {
-    for (const message of chunkMessages(type, this.#swarm, chunks)) this.#host.send(link, message);
+  #send({ link }: Remote, messages: readonly PeerMessage[]): void {
+    for (const message of messages) this.#host.send(link, message);
   }
 }
