@@ -1,0 +1,3 @@
+// What the command line needs of the page: the format of what it shows.
+
+export * from './happenings.ts';
