@@ -128,6 +128,14 @@ export class LinkNumbers {
   }
 }
 
+/** How a link is doing. Bytes are all that were carried, from its beginning. */
+export interface LinkStats {
+  readonly srttMs: number;
+  readonly cwndBytes: number;
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+}
+
 /** A carrier that runs in the real world, as the shells of swarm logic take it. One user at a time. */
 export interface LinkPort {
   /** Our own identity. */
@@ -144,6 +152,8 @@ export interface LinkPort {
    * serve for another. Never needed, but fast transfers are faster with it.
    */
   recycle?(body: Uint8Array): void;
+  /** Undefined when the link is closed. Not every carrier knows. */
+  linkStats?(link: LinkId): LinkStats | undefined;
   /** Tells every remote, then releases the socket. */
   close(): Promise<void>;
 }

@@ -28,6 +28,10 @@ export type SwarmEvent =
   | { readonly type: 'remoteJoined'; readonly swarm: SwarmId; readonly peer: PeerId; readonly address: Address }
   | { readonly type: 'remoteLeft'; readonly swarm: SwarmId; readonly peer: PeerId; readonly address: Address }
   | { readonly type: 'remoteSnubbed'; readonly swarm: SwarmId; readonly peer: PeerId; readonly address: Address }
+  /** Under way from now until it is held, damaged or dropped. Near the end several may be asked for one chunk. */
+  | { readonly type: 'chunkAsked'; readonly swarm: SwarmId; readonly chunk: number; readonly from: PeerId }
+  /** The request came to nothing: taken back, refused, or its remote has gone. */
+  | { readonly type: 'chunkDropped'; readonly swarm: SwarmId; readonly chunk: number; readonly from: PeerId }
   /** Verified and stored; served on from now. */
   | {
       readonly type: 'chunkHeld';

@@ -40,6 +40,7 @@ import { type JoinOptions, sourcesOf } from './join-options.ts';
 import { Mesh } from './links/mesh.ts';
 import type { Neighbour } from './links/neighbours.ts';
 import type { PrioritySpan, ReadingPlace } from './picking/demand.ts';
+import type { SwarmPicture } from './picture.ts';
 import type { SessionOptions } from './session-options.ts';
 import type { StoreFact, StoreOrder } from './store-orders.ts';
 import { Swarm } from './swarm.ts';
@@ -161,6 +162,11 @@ export class Session implements Machine<SessionOutput> {
   /** The cut of a swarm's content and what is held; undefined before its store is open. Not to be changed. */
   content(swarm: SwarmId): { readonly shape: ContentShape; readonly held: Bitfield } | undefined {
     return this.#swarms.get(swarm)?.content;
+  }
+
+  /** Who is in a swarm and what each holds; undefined before its store is open. */
+  picture(swarm: SwarmId): SwarmPicture | undefined {
+    return this.#swarms.get(swarm)?.picture();
   }
 
   /** Swarms that take part with whomever they find. */

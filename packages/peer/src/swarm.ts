@@ -31,6 +31,7 @@ import type { JoinOptions } from './join-options.ts';
 import { Members } from './members.ts';
 import { Metadata } from './metadata.ts';
 import type { PrioritySpan, ReadingPlace } from './picking/demand.ts';
+import type { SwarmPicture } from './picture.ts';
 import type { Remote } from './remote.ts';
 import type { StoreFact } from './store-orders.ts';
 import { type SwarmReport, Tally } from './tally.ts';
@@ -312,6 +313,21 @@ export class Swarm {
       resumedBytes: holding?.resumedBytes ?? 0,
       remoteCount: this.#members.size,
     };
+  }
+
+  /** Undefined until the store is open. */
+  picture(): SwarmPicture | undefined {
+    if (this.#content === undefined) return undefined;
+    const { shape, held } = this.#content;
+    const { chunkCount, totalBytes } = shape;
+    const remotes = Array.from(this.#members, ({ peer, address, link, isOffering, held }) => ({
+      peer,
+      address,
+      link,
+      isOwner: isOffering,
+      held: isOffering ? Bitfield.full(chunkCount) : held?.clone(),
+    }));
+    return { chunkCount, totalBytes, held: held.clone(), remotes };
   }
 
   /** Joins again on the link of a remote that can now make sense of our bits. */

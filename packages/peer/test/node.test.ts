@@ -95,6 +95,25 @@ describe('a peer on this machine', () => {
     await tracker.close();
   });
 
+  test('pictures who is there, and what each holds', async () => {
+    const [owner, receiver] = [await newPeer(), await newPeer()];
+    const path = join(folder, 'a.bin');
+    await writeFile(path, content);
+    const shared = await owner.share({ path });
+    const transfer = receiver.get(shared.ticket, { destination: join(folder, 'copy.bin'), seed: true });
+    expect(transfer.picture()).toBeUndefined();
+    await transfer.done;
+    const seen = transfer.picture()!;
+    expect(seen).toMatchObject({ chunkCount: shared.chunkCount, totalBytes: content.length });
+    expect(seen.held.isFull).toBe(true);
+    expect(seen.remotes).toMatchObject([{ peer: owner.peer, address: owner.address, isOwner: true }]);
+    expect(seen.remotes[0]!.held!.isFull).toBe(true);
+    await expect.poll(() => shared.picture()!.remotes[0]?.held?.isFull).toBe(true);
+    expect(shared.picture()!.remotes[0]).toMatchObject({ peer: receiver.peer, isOwner: false });
+    await transfer.close();
+    expect(transfer.picture()).toBeUndefined();
+  });
+
   test('a ticket leads to the owner though its tracker is dead', async () => {
     const tracker = openTracker({ links: loopback.open() });
     const ticket = await share(await newPeer([tracker.address]));

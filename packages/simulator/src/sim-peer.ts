@@ -19,7 +19,6 @@ import {
   type StoreFact,
   type StoreOrder,
 } from '@shoal/peer';
-import { decode } from '@shoal/wire';
 import type { SimContent } from './content.ts';
 import type { Rates } from './fluid-medium.ts';
 import { SimDisk } from './sim-disk.ts';
@@ -208,10 +207,7 @@ export class SimPeer implements Actor {
   }
 
   #perform(output: SessionOutput): void {
-    if (output.type === 'linkOrder') {
-      if (output.order.type === 'ask') this.#noteAsked(output.order.request);
-      return this.#world.perform(this.seat.node, output.order);
-    }
+    if (output.type === 'linkOrder') return this.#world.perform(this.seat.node, output.order);
     if (output.type === 'event') return this.#handleEvent(output.event);
     this.#order(output.order);
   }
@@ -237,19 +233,15 @@ export class SimPeer implements Actor {
   }
 
   #handleEvent(event: SessionEvent): void {
-    this.#world.note(this.seat.node, JSON.stringify(event));
+    // Requests are in the trace as messages.
+    if (event.type !== 'chunkAsked' && event.type !== 'chunkDropped')
+      this.#world.note(this.seat.node, JSON.stringify(event));
+    if (event.type === 'chunkAsked' && !this.#askedAt.has(event.chunk)) this.#askedAt.set(event.chunk, this.#world.now);
     if (event.type === 'completed') this.finishedAt ??= this.#world.now;
     else if (event.type === 'linkUp') this.neighbours.add(event.peer);
     else if (event.type === 'linkDown') this.neighbours.delete(event.peer);
     this.#options.onEvent?.(this, event);
     if (event.type === 'chunkHeld') this.#askedAt.delete(event.chunk);
-  }
-
-  #noteAsked(request: Uint8Array): void {
-    const decoded = decode(request);
-    if (!decoded.ok || decoded.message.type !== 'chunkRequest') return;
-    const { chunk } = decoded.message;
-    if (!this.#askedAt.has(chunk)) this.#askedAt.set(chunk, this.#world.now);
   }
 }
 

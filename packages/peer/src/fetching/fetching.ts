@@ -1,8 +1,18 @@
 // Gets what is missing: whom to ask for which chunk, and what to do with what comes back. Each remote is kept busy to
 // the depth of its own pipeline, so the quicker ones are asked for more; which chunk is the picking policy's choice.
 
-import { type AskId, Bitfield, after, earliest, type Instant, type LinkCode, msBetween, Timers } from '@shoal/machine';
-import type { ErrorCode } from '@shoal/machine';
+import {
+  after,
+  type AskId,
+  Bitfield,
+  earliest,
+  type ErrorCode,
+  type Instant,
+  type LinkCode,
+  msBetween,
+  NEVER,
+  Timers,
+} from '@shoal/machine';
 import { type PeerReply, requestsPerUnchokeMax, type SwarmId } from '@shoal/wire';
 import type { ByteBudget } from '../byte-budget.ts';
 import type { ContentShape } from '../content.ts';
@@ -15,7 +25,6 @@ import type { Holdup } from '../time-shares.ts';
 import { type Asked, Asks } from './asks.ts';
 import { chunkToDouble } from './endgame.ts';
 import { Supply } from './supply.ts';
-import { NEVER } from '@shoal/machine';
 
 const restMs = 500; // a remote that refuses is left alone so long
 const silentRestMs = 30_000; // and one that stayed silent for twice its time, so long
@@ -157,9 +166,11 @@ export class Fetching {
       this.#budget.give(bytes);
       this.#release(chunk);
       this.#host.accuse(remote.peer, 'badReply');
+      this.#tell('chunkDropped', remote, chunk);
     } else if (this.#held.has(chunk) || this.#writing.has(chunk)) {
       this.#budget.give(bytes);
       this.#tally.duplicate(bytes);
+      this.#tell('chunkDropped', remote, chunk);
     } else this.#write(remote, chunk, body, now);
     this.#fillRemote(remote, now);
     return true;
@@ -325,6 +336,7 @@ export class Fetching {
     this.#asks.add({ ask, remote, chunk, bytes, at: now, arrivedBytes: 0, givenUp: false });
     remote.pipeline.asked(now);
     if (remote.pipeline.inFlight === 1) this.#watch(remote, now);
+    this.#tell('chunkAsked', remote, chunk);
   }
 
   #write(from: Remote, chunk: number, body: Uint8Array, now: Instant): void {
@@ -385,6 +397,11 @@ export class Fetching {
     asked.remote.pipeline.ended();
     this.#budget.give(asked.bytes);
     this.#release(asked.chunk);
+    this.#tell('chunkDropped', asked.remote, asked.chunk);
+  }
+
+  #tell(type: 'chunkAsked' | 'chunkDropped', { peer }: Remote, chunk: number): void {
+    this.#host.emit({ type, swarm: this.#swarm, chunk, from: peer });
   }
 
   /** The chunk may be asked for again, unless it is coming from elsewhere. */

@@ -23,6 +23,7 @@ import type { SwarmId } from '@shoal/wire';
 import type { FixedNeighbours } from '../links/fixed-neighbours.ts';
 import type { SessionEvent } from '../events.ts';
 import { Session, type SessionOutput } from '../session.ts';
+import type { SwarmPicture } from '../picture.ts';
 import { checkLimits, type RateLimits } from '../rate-limits.ts';
 import { LanDiscovery, lanGroup } from './lan-discovery.ts';
 import { FileWishes, type FileSelector } from '../picking/file-wishes.ts';
@@ -295,6 +296,7 @@ class NodePeer implements RunningPeer {
       },
       isFinishing: () => this.#driver.machine.isFinishing(swarm),
       report: () => this.#driver.machine.report(swarm, this.#clock.now()),
+      picture: () => this.#picture(swarm),
       trouble: () => this.#stores.trouble(swarm),
       leave: async () => {
         this.#transfers.delete(swarm);
@@ -332,6 +334,12 @@ class NodePeer implements RunningPeer {
       if (this.#driver.machine.content(swarm)?.held.has(chunk) === true) throw error; // the disk's trouble, not the chunk's
       return undefined;
     }
+  }
+
+  #picture(swarm: SwarmId): SwarmPicture | undefined {
+    const picture = this.#driver.machine.picture(swarm);
+    const remotes = picture?.remotes.map((remote) => ({ ...remote, stats: this.#links.linkStats?.(remote.link) }));
+    return picture && remotes && { ...picture, remotes };
   }
 
   #performStore(order: StoreOrder): void {

@@ -8,6 +8,7 @@ import type { SwarmId } from '@shoal/wire';
 import type { SessionEvent } from '../events.ts';
 import type { Priority, PrioritySpan } from '../picking/demand.ts';
 import type { FileSelector, FileWishes } from '../picking/file-wishes.ts';
+import type { SwarmPicture } from '../picture.ts';
 import type { SwarmReport } from '../tally.ts';
 import { FileReaders, type FileReadersOptions } from './file-readers.ts';
 import { EventStream } from './event-stream.ts';
@@ -27,6 +28,8 @@ export interface RunningTransferOptions {
   readonly isFinishing: () => boolean;
   /** Undefined once the swarm was left. */
   readonly report: () => SwarmReport | undefined;
+  /** Undefined while there is none, and once the swarm was left. */
+  readonly picture: () => SwarmPicture | undefined;
   /** What last went wrong in the store. */
   readonly trouble: () => ShoalError | undefined;
   /** Leaves the swarm; settles when its files are closed. */
@@ -69,6 +72,10 @@ export class RunningTransfer implements Transfer {
   progress(): TransferProgress {
     this.#lastReport = this.#options.report() ?? this.#lastReport;
     return { ...(this.#lastReport ?? emptyReport), swarm: this.swarm, name: this.ticket.name, state: this.#state };
+  }
+
+  picture(): SwarmPicture | undefined {
+    return this.#options.picture();
   }
 
   select(files: FileSelector): void {
@@ -160,6 +167,7 @@ export class RunningTransfer implements Transfer {
       skipped,
       events: this.#events,
       progress: () => this.progress(),
+      picture: () => this.picture(),
       close: () => this.close(),
       [Symbol.asyncDispose]: () => this.close(),
     };

@@ -7,6 +7,7 @@ import type { SessionEvent } from '../events.ts';
 import type { StreamOptions } from './file-reader.ts';
 import type { Priority } from '../picking/demand.ts';
 import type { FileSelector } from '../picking/file-wishes.ts';
+import type { SwarmPicture } from '../picture.ts';
 import type { SwarmReport } from '../tally.ts';
 
 /** What happens to one transfer, and to the peer around it. */
@@ -41,6 +42,8 @@ export interface Transfer extends AsyncDisposable {
    */
   readonly done: Promise<TransferReport>;
   progress(): TransferProgress;
+  /** Who is in the swarm and what each holds. Undefined while the content's cut is not known, and after the end. */
+  picture(): SwarmPicture | undefined;
   /**
    * Only these files from now on. Throws a UsageError when the set is known and has none of them, and a ShoalError `refused`
    * when all that was selected is there.
@@ -83,6 +86,8 @@ export interface Share extends AsyncDisposable {
   /** From now on; may be iterated several times. Ends when it is no longer shared. */
   readonly events: AsyncIterable<TransferEvent>;
   progress(): TransferProgress;
+  /** Who is in the swarm and what each holds. Undefined while the content's cut is not known, and after the end. */
+  picture(): SwarmPicture | undefined;
   /** Shares it no longer. */
   close(): Promise<void>;
 }
