@@ -9,7 +9,7 @@ export const notHeld = 0;
 export const heldAnyhow = 1;
 export const given = 2;
 
-export interface Ask {
+interface Ask {
   readonly from: number;
   readonly atMs: number;
 }
@@ -225,7 +225,7 @@ export class Picture {
   }
 }
 
-export const linkKey = (peer: number, remote: number): number => peer * 65_536 + remote;
+const linkKey = (peer: number, remote: number): number => peer * 65_536 + remote;
 
 const newPeer = (name: string, chunkCount: number): PeerPicture => ({
   name,

@@ -1,0 +1,7 @@
+// The page.
+
+import type { VNode } from 'preact';
+
+export function App(): VNode {
+  return <h1>shoal</h1>;
+}
