@@ -29,6 +29,7 @@ export function takeLock(path: string): () => void {
 function tryTake(path: string, owner: string): boolean {
   const draft = `${path}.${process.pid}`;
   try {
+    rmSync(draft, { force: true }); // one left by a killed process with our number may be the lock itself by another name
     writeFileSync(draft, owner);
     linkSync(draft, path);
     return true;

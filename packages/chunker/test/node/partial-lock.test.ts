@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { takeLock } from '../../src/node/partial-lock.ts';
@@ -31,6 +31,14 @@ describe('partial lock', () => {
     const release = takeLock(path);
     expect(readFileSync(path, 'utf8')).toContain(`${process.pid} `);
     release();
+    expect(readdirSync(join(path, '..'))).toEqual([]);
+  });
+
+  test('a lock whose draft was left by a killed process with our own number is taken over', () => {
+    const path = newPath();
+    writeFileSync(`${path}.${process.pid}`, `${process.pid} 1`);
+    linkSync(`${path}.${process.pid}`, path);
+    takeLock(path)();
     expect(readdirSync(join(path, '..'))).toEqual([]);
   });
 
