@@ -5,15 +5,18 @@ import { type Instant, NEVER } from './time.ts';
 
 interface Entry<Key> {
   readonly key: Key;
-  readonly at: Instant;
-  readonly order: number;
-  /** Moved or cleared meanwhile. */
-  isStale: boolean;
+  /** When it is due; `NEVER` when it was cleared. */
+  at: Instant;
+  order: number;
+  /** Where the heap has it: not later than it is due. */
+  heapAt: Instant;
+  heapOrder: number;
 }
 
 /**
- * Deadlines by key; setting a key again moves it. `set`, `clear` and `pop` cost O(log n) amortised: a moved or
- * cleared deadline stays in the heap until it surfaces, and the heap is rebuilt when more than half of it is stale.
+ * Deadlines by key; setting a key again moves it. `set`, `clear` and `pop` cost O(log n) amortised. Most deadlines move
+ * later, again and again: such a one stays where it is in the heap and finds its new place when it surfaces. The heap is
+ * rebuilt when more than half of it has moved to an earlier place or was cleared.
  */
 export class Timers<Key> {
   #heap = Timers.#newHeap<Key>();
@@ -29,8 +32,14 @@ export class Timers<Key> {
     if (at === NEVER) return this.clear(key);
     const before = this.#live.get(key);
     if (before?.at === at) return;
-    if (before !== undefined) before.isStale = true;
-    const entry = { key, at, order: this.#orders++, isStale: false };
+    const order = this.#orders++;
+    if (before !== undefined && at >= before.heapAt) {
+      before.at = at;
+      before.order = order;
+      return;
+    }
+    if (before !== undefined) before.at = NEVER;
+    const entry = { key, at, order, heapAt: at, heapOrder: order };
     this.#live.set(key, entry);
     this.#heap.push(entry);
     if (this.#heap.size > 2 * this.#live.size + 16) this.#rebuild();
@@ -39,7 +48,7 @@ export class Timers<Key> {
   clear(key: Key): void {
     const entry = this.#live.get(key);
     if (entry === undefined) return;
-    entry.isStale = true;
+    entry.at = NEVER;
     this.#live.delete(key);
   }
 
@@ -63,17 +72,26 @@ export class Timers<Key> {
   }
 
   #first(): Entry<Key> | undefined {
-    let entry = this.#heap.peek();
-    for (; entry?.isStale === true; entry = this.#heap.peek()) this.#heap.pop();
-    return entry;
+    for (let entry = this.#heap.peek(); entry !== undefined; entry = this.#heap.peek()) {
+      if (entry.at === entry.heapAt && entry.order === entry.heapOrder) return entry;
+      this.#heap.pop();
+      if (entry.at !== NEVER) this.#push(entry);
+    }
+    return undefined;
+  }
+
+  #push(entry: Entry<Key>): void {
+    entry.heapAt = entry.at;
+    entry.heapOrder = entry.order;
+    this.#heap.push(entry);
   }
 
   #rebuild(): void {
     this.#heap = Timers.#newHeap<Key>();
-    for (const entry of this.#live.values()) this.#heap.push(entry);
+    for (const entry of this.#live.values()) this.#push(entry);
   }
 
   static #newHeap<Key>(): Heap<Entry<Key>> {
-    return new Heap((a, b) => a.at < b.at || (a.at === b.at && a.order < b.order));
+    return new Heap((a, b) => a.heapAt < b.heapAt || (a.heapAt === b.heapAt && a.heapOrder < b.heapOrder));
   }
 }

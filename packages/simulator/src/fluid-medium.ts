@@ -56,7 +56,10 @@ export class FluidMedium implements Medium {
   readonly #quantumBytes: number;
   readonly #pipes: Pipes[] = [];
   readonly #flights = new Map<Parcel, Flight>();
-  readonly #happenings = new Heap<Happening>((a, b) => a.at < b.at || (a.at === b.at && a.order < b.order));
+  /** Messages under way. All take the same time, so they arrive in this order, the first of them apart from the rest. */
+  readonly #messages = new Outbox<Happening>();
+  #firstMessage: Happening | undefined;
+  readonly #happenings = new Heap<Happening>(isBefore);
   #orders = 0;
   /** What messages have weighed so far. */
   messageBytes = 0;
@@ -88,7 +91,7 @@ export class FluidMedium implements Medium {
   send(parcel: Parcel, now: Instant): void {
     if (parcel.kind === 'message') {
       this.messageBytes += parcel.bytes;
-      return this.#later(after(now, this.#delayMs), parcel.arrive);
+      return this.#enqueue({ at: after(now, this.#delayMs), order: this.#orders++, happen: parcel.arrive });
     }
     const pipes = this.#pipes[parcel.from]!;
     const flight: Flight = { parcel, left: parcel.bytes, cancelled: false };
@@ -111,14 +114,26 @@ export class FluidMedium implements Medium {
   }
 
   nextTimeout(): Instant {
-    return this.#happenings.peek()?.at ?? NEVER;
+    return this.#next()?.at ?? NEVER;
   }
 
   handleTimeout(now: Instant): void {
-    for (let next = this.#happenings.peek(); next !== undefined && next.at <= now; next = this.#happenings.peek()) {
-      this.#happenings.pop();
+    for (let next = this.#next(); next !== undefined && next.at <= now; next = this.#next()) {
+      if (next === this.#firstMessage) this.#firstMessage = this.#messages.poll();
+      else this.#happenings.pop();
       next.happen(next.at);
     }
+  }
+
+  #next(): Happening | undefined {
+    const [message, other] = [this.#firstMessage, this.#happenings.peek()];
+    if (message === undefined || other === undefined) return message ?? other;
+    return isBefore(message, other) ? message : other;
+  }
+
+  #enqueue(message: Happening): void {
+    if (this.#firstMessage === undefined) this.#firstMessage = message;
+    else this.#messages.push(message);
   }
 
   #newFlow(pipes: Pipes, to: number): Flow {
@@ -173,6 +188,8 @@ export class FluidMedium implements Medium {
     this.#happenings.push({ at, order: this.#orders++, happen });
   }
 }
+
+const isBefore = (a: Happening, b: Happening): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
 
 /** The flight to go on with: the one begun, or the first that is still wanted. */
 function nextFlight(flow: Flow): Flight | undefined {
