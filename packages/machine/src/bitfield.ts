@@ -67,6 +67,20 @@ export class Bitfield {
     return true;
   }
 
+  /** Sets what is set in `other`, which is as long. */
+  addAll(other: Bitfield): void {
+    this.#count = 0;
+    for (let byte = 0; byte < this.#bytes.length; byte += 1) {
+      this.#bytes[byte]! |= other.#bytes[byte]!;
+      this.#count += bitCount(this.#bytes[byte]!);
+    }
+  }
+
+  /** Whether everything set in `other`, which is as long, is set here. */
+  hasAll(other: Bitfield): boolean {
+    return other.#bytes.every((byte, i) => (byte & ~this.#bytes[i]!) === 0);
+  }
+
   /** The indices of the set bits, ascending. */
   *ones(): Generator<number> {
     for (let byte = 0; byte < this.#bytes.length; byte += 1) {

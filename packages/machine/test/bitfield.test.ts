@@ -35,6 +35,16 @@ describe('bitfield', () => {
     expect(field.count).toBe(10);
   });
 
+  test('takes another in, and knows whether it has all of it', () => {
+    const [a, b] = [new Bitfield(20), new Bitfield(20)];
+    for (const index of [0, 9]) a.set(index);
+    for (const index of [9, 19]) b.set(index);
+    expect([a.hasAll(b), b.hasAll(a)]).toEqual([false, false]);
+    a.addAll(b);
+    expect([...a.ones()]).toEqual([0, 9, 19]);
+    expect([a.count, a.hasAll(b), b.hasAll(a)]).toEqual([3, true, false]);
+  });
+
   test('walks what two have in common, from anywhere and around', () => {
     const [a, b] = [new Bitfield(40), new Bitfield(40)];
     for (const index of [0, 3, 9, 22, 23, 39]) a.set(index);

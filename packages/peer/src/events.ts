@@ -53,6 +53,8 @@ export type SwarmEvent =
   | { readonly type: 'paused'; readonly swarm: SwarmId; readonly code: ErrorCode }
   | { readonly type: 'resumed'; readonly swarm: SwarmId }
   | { readonly type: 'readFailed'; readonly swarm: SwarmId; readonly chunk: number; readonly code: ErrorCode }
+  /** Everything held here is with others who stay, or the time for that is over: after `wishToLeave`. */
+  | { readonly type: 'mayLeave'; readonly swarm: SwarmId }
   /** All chunks are held and the files stand under their names. */
   | { readonly type: 'completed'; readonly swarm: SwarmId; readonly elapsedMs: number }
   /** The swarm has ended here: its manifest or our store is in trouble that waiting does not mend. */

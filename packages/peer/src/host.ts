@@ -10,6 +10,7 @@ import type { StoreOrder } from './store-orders.ts';
 import type { Offence } from './strikes.ts';
 
 export interface SwarmHost {
+  readonly self: PeerId;
   readonly rng: Rng;
   /** To check parts of manifests. */
   readonly hashes: HashSuite;

@@ -1,6 +1,8 @@
 // A moment's view of who is in a swarm and what each of them holds: what a picture of it is drawn from, a few times a second.
 
-import type { Address, Bitfield, LinkId, LinkStats, PeerId } from '@shoal/machine';
+import { type Address, Bitfield, type LinkId, type LinkStats, type PeerId } from '@shoal/machine';
+import type { ContentShape } from './content.ts';
+import type { Remote } from './remote.ts';
 
 export interface SwarmPicture {
   readonly chunkCount: number;
@@ -21,4 +23,17 @@ export interface RemotePicture {
   readonly held: Bitfield | undefined;
   /** How the link is doing; undefined where its carrier does not say. */
   readonly stats?: LinkStats | undefined;
+}
+
+/** Of what we hold ourselves, and of everybody. */
+export function pictureOf(own: { shape: ContentShape; held: Bitfield }, all: Iterable<Remote>): SwarmPicture {
+  const { chunkCount, totalBytes } = own.shape;
+  const remotes = Array.from(all, ({ peer, address, link, isOffering, held }) => ({
+    peer,
+    address,
+    link,
+    isOwner: isOffering,
+    held: isOffering ? Bitfield.full(chunkCount) : held?.clone(),
+  }));
+  return { chunkCount, totalBytes, held: own.held.clone(), remotes };
 }

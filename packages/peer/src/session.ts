@@ -108,6 +108,11 @@ export class Session implements Machine<SessionOutput> {
     this.#settle(now);
   }
 
+  /** Emits `mayLeave` when all that is held of the swarm is with others who stay, after `withinMs` at the latest. */
+  wishToLeave(swarm: SwarmId, withinMs: number, now: Instant): void {
+    this.#tell(swarm, now, (known) => known.wishToLeave(withinMs, now));
+  }
+
   /** Takes no more part in it; what was held stays in the store. */
   leave(swarm: SwarmId, now: Instant): void {
     this.#now = now;
@@ -378,6 +383,7 @@ export class Session implements Machine<SessionOutput> {
 
   #newHost(options: SessionOptions): SwarmHost {
     return {
+      self: options.peer,
       rng: options.rng.fork('swarms'),
       hashes: options.hashes ?? pureHashes,
       fetchBudget: new ByteBudget({

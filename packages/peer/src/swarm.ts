@@ -19,6 +19,7 @@ import { type Join, type PeerMessage, type PeerReply, type PeerRequest, type Swa
 import { Announcements } from './announcements.ts';
 import { ByteBudget } from './byte-budget.ts';
 import type { ContentShape } from './content.ts';
+import { Departure } from './departure.ts';
 import type { WaitReason } from './events.ts';
 import { Fetching } from './fetching/fetching.ts';
 import { Finishing } from './finishing.ts';
@@ -31,7 +32,7 @@ import type { JoinOptions } from './join-options.ts';
 import { Members } from './members.ts';
 import { Metadata } from './metadata.ts';
 import type { PrioritySpan, ReadingPlace } from './picking/demand.ts';
-import type { SwarmPicture } from './picture.ts';
+import { pictureOf, type SwarmPicture } from './picture.ts';
 import type { Remote } from './remote.ts';
 import type { StoreFact } from './store-orders.ts';
 import { type SwarmReport, Tally } from './tally.ts';
@@ -70,6 +71,7 @@ export class Swarm {
   /** As far as told before the store was open; everything unless told. */
   #wanted: readonly PrioritySpan[] | undefined;
   readonly #waits: WaitWatch;
+  readonly #departure: Departure;
 
   constructor(options: SwarmOptions, now: Instant) {
     this.id = options.swarm;
@@ -90,7 +92,11 @@ export class Swarm {
     this.#fetchBudget = new ByteBudget({ bytesPerSecondMax: downBytesPerSecondMax, within: fetchBudget });
     this.#giveBudget = new ByteBudget({ bytesPerSecondMax: upBytesPerSecondMax, within: giveBudget });
     const tellWait = (reason: WaitReason): void => this.#host.emit({ type: 'waiting', swarm: this.id, reason });
-    this.#waits = new WaitWatch(() => this.#waitReason(), tellWait, now);
+    this.#waits = new WaitWatch(() => this.#holdup(), tellWait, now);
+    const { host, owner: isOwner = false } = options;
+    const tell = (): void => host.emit({ type: 'mayLeave', swarm: this.id });
+    const held = (): Bitfield | undefined => this.#content?.held;
+    this.#departure = new Departure({ self: host.self, isOwner, remotes: this.#members, held, tell });
     this.#metadata = new Metadata(this.id, this.#host, (manifest, bytes, from) => this.#arrived(manifest, bytes, from));
     this.#document = options.document;
     if (options.content !== undefined) this.#open(options.content.shape, options.content.held, now);
@@ -134,6 +140,11 @@ export class Swarm {
     if (!isGone || !this.#content.holding.forget(chunk)) return;
     this.#content.announcements.lost(chunk, now);
     if (!this.#finishing.isDone) this.#content.fetching.chunkLost(chunk, now);
+  }
+
+  /** Emits `mayLeave` when all that we hold is with others who stay, after `withinMs` at the latest. */
+  wishToLeave(withinMs: number, now: Instant): void {
+    this.#departure.wish(withinMs, now);
   }
 
   /** Whether the remote on this link would miss nothing, nor we, if the link ended. */
@@ -270,6 +281,7 @@ export class Swarm {
     const own = earliest(
       this.#finishing.nextTimeout(),
       this.#waits.nextTimeout(),
+      this.#departure.nextTimeout(),
       this.#metadata.nextTimeout(),
       this.#fetchBudget.nextTimeout(),
       this.#giveBudget.nextTimeout(),
@@ -289,6 +301,7 @@ export class Swarm {
     this.#content?.announcements.handleTimeout(now);
     this.#finishing.handleTimeout(now);
     this.#waits.handleTimeout(now);
+    this.#departure.handleTimeout(now);
   }
 
   /** Leaves the swarm: says so to everybody in it and lets go of what was under way. */
@@ -317,17 +330,7 @@ export class Swarm {
 
   /** Undefined until the store is open. */
   picture(): SwarmPicture | undefined {
-    if (this.#content === undefined) return undefined;
-    const { shape, held } = this.#content;
-    const { chunkCount, totalBytes } = shape;
-    const remotes = Array.from(this.#members, ({ peer, address, link, isOffering, held }) => ({
-      peer,
-      address,
-      link,
-      isOwner: isOffering,
-      held: isOffering ? Bitfield.full(chunkCount) : held?.clone(),
-    }));
-    return { chunkCount, totalBytes, held: held.clone(), remotes };
+    return this.#content && pictureOf(this.#content, this.#members);
   }
 
   /** Joins again on the link of a remote that can now make sense of our bits. */
@@ -441,13 +444,5 @@ export class Swarm {
     if (this.#content?.fetching.isComplete !== true && this.#members.size === 0) return 'noPeers';
     if (this.#content !== undefined) return this.#content.fetching.holdup;
     return this.#document === undefined ? 'noManifest' : 'disk';
-  }
-
-  /** Why nothing goes on. */
-  #waitReason(): WaitReason | undefined {
-    if (this.#content?.fetching.isComplete === true || this.#content?.fetching.isPaused === true) return undefined;
-    if (this.#members.size === 0) return 'noPeers';
-    if (this.#content === undefined) return this.#document === undefined ? 'noManifest' : undefined;
-    return this.#content.fetching.hasSource ? undefined : 'noSource';
   }
 }

@@ -3,16 +3,18 @@
 
 import { after, type Instant, NEVER } from '@shoal/machine';
 import type { WaitReason } from './events.ts';
+import type { Holdup } from './time-shares.ts';
 
 const stepMs = 1_000;
 
 export class WaitWatch {
-  readonly #look: () => WaitReason | undefined;
+  readonly #look: () => Holdup | 'answers';
   readonly #tell: (reason: WaitReason) => void;
   #at: Instant;
   #told: WaitReason | undefined;
 
-  constructor(look: () => WaitReason | undefined, tell: (reason: WaitReason) => void, now: Instant) {
+  /** `look` says what holds the swarm up. */
+  constructor(look: () => Holdup | 'answers', tell: (reason: WaitReason) => void, now: Instant) {
     this.#look = look;
     this.#tell = tell;
     this.#at = after(now, stepMs);
@@ -30,8 +32,12 @@ export class WaitWatch {
   handleTimeout(now: Instant): void {
     if (now < this.#at) return;
     this.#at = after(now, stepMs);
-    const reason = this.#look();
+    const holdup = this.#look();
+    const reason = isWaitReason(holdup) ? holdup : undefined;
     if (reason !== undefined && reason !== this.#told) this.#tell(reason);
     this.#told = reason;
   }
 }
+
+const isWaitReason = (holdup: Holdup | 'answers'): holdup is WaitReason =>
+  holdup === 'noPeers' || holdup === 'noManifest' || holdup === 'noSource';

@@ -24,7 +24,7 @@ import { World } from './world.ts';
 export interface Receiver extends Rates {
   /** Comes at this moment; 0 unless given. */
   readonly arrivesAtMs?: number;
-  /** Goes as soon as it has everything, and none of it alone. */
+  /** Goes as soon as it has everything and nobody would miss it. */
   readonly leavesWhenDone?: boolean;
   /** Watches from the start at this rate, while the content arrives. */
   readonly watchesAtBytesPerSecond?: number;
@@ -59,7 +59,7 @@ export interface Scenario {
   readonly totalBytes: number;
   readonly chunkBytes: number;
   readonly owner: Rates;
-  /** The owner goes when it has sent so many copies of the content; it stays unless given. */
+  /** The owner goes when it has sent so many copies of the content and the others have all of it; it stays unless given. */
   readonly ownerCopiesMax?: number;
   readonly receivers: readonly Receiver[];
   /** Pipes, or the real transport over datagrams (where rates come from the path). */
@@ -113,7 +113,6 @@ export interface ScenarioResult {
 }
 
 const trackerTtlMsDefault = 30_000;
-const leaveStepMs = 50;
 const watchStepMs = 200; // some hundred looks at every uplink in a run
 
 export function runScenario(options: RunOptions): ScenarioResult {
@@ -305,20 +304,12 @@ class Run {
     this.#ridersShare ??= bytes / riders.length / totalBytes;
   }
 
-  /** With the last copy of a chunk a peer would take the whole content along: it stays until somebody else has that. */
-  #leave(peer: SimPeer): void {
-    const others = this.#peers.filter((other) => other !== peer && other.isUp);
-    const { chunkCount } = this.#content.document.layout;
-    const isSpread = (chunk: number): boolean => others.some((other) => other.held?.has(chunk) === true);
-    if (Array.from({ length: chunkCount }, (_, chunk) => chunk).every(isSpread)) return peer.leave();
-    this.#world.at(after(this.#world.now, leaveStepMs), () => this.#leave(peer));
-  }
-
   #ownerSent(bytes: number): void {
     const before = this.#ownerBytes;
     this.#ownerBytes += bytes;
     const most = (this.#scenario.ownerCopiesMax ?? Infinity) * this.#scenario.totalBytes;
-    if (before < most && this.#ownerBytes >= most) this.#world.at(this.#world.now, () => this.#peers[0]!.leave());
+    if (before < most && this.#ownerBytes >= most)
+      this.#world.at(this.#world.now, () => this.#peers[0]!.leaveWhenSpread());
   }
 
   #noteBan(peer: PeerId): void {
@@ -337,7 +328,9 @@ class Run {
       if (from === 0) this.#ownerSent(event.bytes);
     } else if (event.type === 'remoteStruck' && event.banned) this.#noteBan(event.peer);
     else if (event.type === 'completed') this.#noteRiders();
-    if (event.type === 'completed' && this.#scenario.receivers[index - 1]?.leavesWhenDone === true) this.#leave(peer);
+    if (event.type === 'completed' && this.#scenario.receivers[index - 1]?.leavesWhenDone === true)
+      this.#world.at(this.#world.now, () => peer.leaveWhenSpread());
+    else if (event.type === 'mayLeave') this.#world.at(this.#world.now, () => peer.leave());
   };
 }
 

@@ -151,6 +151,11 @@ export class SimPeer implements Actor {
     if (this.isUp) this.#world.rearm(this.seat.node);
   }
 
+  /** Stays until nobody would miss what it has, then goes. */
+  leaveWhenSpread(): void {
+    this.#tellAside((session, now) => session.wishToLeave(this.#options.content.document.swarmId, Infinity, now));
+  }
+
   /** Takes its leave, then goes. */
   leave(): void {
     const session = this.#session;

@@ -112,11 +112,6 @@ export class Fetching {
     return this.#supply.isThere ? 'choked' : 'noSource';
   }
 
-  /** Whether some remote can give something, or something is on its way. */
-  get hasSource(): boolean {
-    return this.#asks.size > 0 || this.#writing.size > 0 || this.#supply.isThere;
-  }
-
   /** The remote's chunks are known, newly or afresh. */
   remoteHolds(remote: Remote, bits: Bitfield, now: Instant): void {
     this.#supply.remoteHolds(remote, bits);

@@ -34,6 +34,7 @@ import { StoreKeeper } from './store-keeper.ts';
 import { reachableAddresses } from './reachable-addresses.ts';
 import type { Share, Transfer } from './transfer.ts';
 
+const lingerMsDefault = 5_000;
 const stopTimeoutMs = 2_000; // how long trackers have to hear that we go
 
 export interface OpenPeerOptions {
@@ -99,6 +100,11 @@ export interface GetOptions {
    * Trackers, and peers of the ticket, are left alone. Default: everybody who can be found.
    */
   readonly neighbours?: FixedNeighbours;
+  /**
+   * How long it stays at most, when it is finished and not to `seed`, while others lack something that nobody else has. It
+   * does not stay for those who can have all from an owner. Default 5,000.
+   */
+  readonly lingerMs?: number;
   /** Of this transfer alone. */
   readonly limits?: RateLimits;
   /** When it is not finished by then, it fails with `timedOut`. Default: it waits for ever. */
@@ -210,6 +216,7 @@ class NodePeer implements RunningPeer {
       destination = parsed.name,
       update = false,
       seed = false,
+      lingerMs = lingerMsDefault,
       resume = true,
       select,
       policy,
@@ -227,7 +234,7 @@ class NodePeer implements RunningPeer {
     this.#checkFree(swarm, name);
     const wishes = new FileWishes();
     if (select !== undefined) wishes.select(select);
-    const transfer = this.#newTransfer(parsed, resolve(destination), wishes, seed);
+    const transfer = this.#newTransfer(parsed, resolve(destination), wishes, { seed, lingerMs });
     const only = (): FileChoice | undefined => wishes.only;
     this.#stores.expect(swarm, {
       only,
@@ -282,8 +289,14 @@ class NodePeer implements RunningPeer {
     });
   }
 
-  #newTransfer(ticket: Ticket, destination: string, wishes: FileWishes, seed = true): RunningTransfer {
+  #newTransfer(
+    ticket: Ticket,
+    destination: string,
+    wishes: FileWishes,
+    stay: Pick<GetOptions, 'seed' | 'lingerMs'> = { seed: true },
+  ): RunningTransfer {
     const { swarmId: swarm } = ticket;
+    const { seed = false, lingerMs = lingerMsDefault } = stay;
     const transfer = new RunningTransfer({
       ticket,
       destination,
@@ -298,6 +311,7 @@ class NodePeer implements RunningPeer {
       report: () => this.#driver.machine.report(swarm, this.#clock.now()),
       picture: () => this.#picture(swarm),
       trouble: () => this.#stores.trouble(swarm),
+      wishToLeave: () => this.#driver.tell((session, now) => session.wishToLeave(swarm, lingerMs, now)),
       leave: async () => {
         this.#transfers.delete(swarm);
         this.#driver.tell((session, now) => session.leave(swarm, now));

@@ -32,6 +32,8 @@ export interface RunningTransferOptions {
   readonly picture: () => SwarmPicture | undefined;
   /** What last went wrong in the store. */
   readonly trouble: () => ShoalError | undefined;
+  /** Asks for the event `mayLeave`. */
+  readonly wishToLeave: () => void;
   /** Leaves the swarm; settles when its files are closed. */
   readonly leave: () => Promise<void>;
 }
@@ -50,6 +52,8 @@ export class RunningTransfer implements Transfer {
   #state: TransferProgress['state'] = 'finding';
   #lastReport: SwarmReport | undefined;
   #ending: Promise<void> | undefined;
+  /** Success, when it is finished and stays only for others. */
+  #succeed: (() => void) | undefined;
 
   constructor(options: RunningTransferOptions) {
     this.#options = options;
@@ -104,14 +108,15 @@ export class RunningTransfer implements Transfer {
     if (event.type === 'storeReady') this.#opened();
     if (event.type === 'chunkHeld') this.#readers.ring();
     if (event.type === 'completed') this.#finished();
+    if (event.type === 'mayLeave' && this.#succeed !== undefined) this.#end(this.#succeed);
     if (event.type === 'failed')
       this.fail(this.#options.trouble() ?? new ShoalError(event.code, event.detail ?? 'the transfer failed'));
   }
 
-  /** Ends it without success. `done` fails when its files are closed, so that it can be begun again at once. */
+  /** Ends it, without success unless it is finished. `done` fails when its files are closed, so that it can be begun again at once. */
   fail(error: ShoalError): void {
     this.#readers.fail(error);
-    this.#end(() => this.#settle.reject(error));
+    this.#end(this.#succeed ?? (() => this.#settle.reject(error)));
   }
 
   timeOut(timeoutMs: number): void {
@@ -198,8 +203,9 @@ export class RunningTransfer implements Transfer {
     const { swarm, destination } = this;
     const report = { ...this.#options.report()!, swarm, name: this.ticket.name, destination };
     const resolve = (): void => this.#settle.resolve(report);
-    if (this.#options.seed) resolve();
-    else this.#end(resolve); // whoever waits may exit at once: by then the files are closed and the swarm is left
+    if (this.#options.seed) return resolve();
+    this.#succeed = resolve; // when the files are closed and the swarm is left: whoever waits may exit at once
+    this.#options.wishToLeave();
   }
 
   /** Takes everything down, then settles; only the first time. */
