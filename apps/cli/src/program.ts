@@ -8,6 +8,7 @@ import { addLs } from './commands/ls.ts';
 import { addShare } from './commands/share.ts';
 import { addSplit } from './commands/split.ts';
 import { addTracker } from './commands/tracker.ts';
+import { addView } from './commands/view.ts';
 import { addWhere } from './commands/where.ts';
 import { addWhy } from './commands/why.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -22,7 +23,7 @@ export async function main(args: readonly string[]): Promise<void> {
       'after',
       '\nExit status: 0 done, 2 usage, 3 not found, 4 timeout, 6 network, 7 unfinished (resumable), others in the README.',
     );
-  for (const add of [addTracker, addShare, addGet, addLs, addWhere, addWhy, addSplit, addJoin, addDemo])
+  for (const add of [addTracker, addShare, addGet, addLs, addWhere, addWhy, addSplit, addJoin, addDemo, addView])
     addCommonOptions(add(program));
   try {
     await program.parseAsync(args, { from: 'user' });

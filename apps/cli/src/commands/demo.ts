@@ -2,15 +2,17 @@
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { ShoalError, UsageError } from '@shoal/machine';
 import { type Command, Option } from 'commander';
 import { allRight, formatReport } from '../demo/report.ts';
 import { playDemo, type ReceiverProgress, type Victim } from '../demo/stage.ts';
+import { type LiveOptions, noOpenOption, recordOption, viewOption } from '../live/options.ts';
+import type { Show } from '../live/show.ts';
 import { type CommonOptions, type Context, run } from '../run.ts';
 import { formatProgress } from '../text/bar.ts';
 
-interface DemoCommandOptions extends CommonOptions {
+interface DemoCommandOptions extends CommonOptions, LiveOptions {
   readonly receivers: string;
   readonly kill?: Victim;
 }
@@ -25,27 +27,35 @@ export const addDemo = (program: Command): Command =>
     .argument('[path]', 'a file or folder; without it, the Node program that runs this', process.execPath)
     .option('--receivers <count>', `how many receivers, 1 to ${receiversMax}`, '5')
     .addOption(new Option('--kill <who>', 'end one process half-way by SIGKILL').choices(['receiver', 'tracker']))
+    .addOption(viewOption)
+    .addOption(recordOption)
+    .addOption(noOpenOption)
     .addHelpText('after', '\nExample:\n  shoal demo ./photos --kill receiver')
     .action(async (path: string, options: DemoCommandOptions) =>
       run(options, (context) => demo(path, options, context)),
     );
 
-async function demo(path: string, options: DemoCommandOptions, { output, interrupt }: Context): Promise<void> {
+async function demo(path: string, options: DemoCommandOptions, context: Context): Promise<void> {
+  const { output, interrupt } = context;
   const receivers = Number(options.receivers);
   if (!Number.isInteger(receivers) || receivers < 1 || receivers > receiversMax)
     throw new UsageError('--receivers', `"${options.receivers}" is not a number from 1 to ${receiversMax}`);
   const folder = await mkdtemp(join(tmpdir(), 'shoal-demo-'));
   process.env['XDG_STATE_HOME'] = join(folder, 'state'); // what its processes remember goes with it
+  const names = new Map<string, string>();
+  await using show = await openDemoShow(options, basename(path), context, names);
   try {
     const result = await playDemo({
       path,
       receivers,
       folder,
+      names,
       signal: interrupt.signal,
       onNews: (line) => output.say(line),
       onMoving: () => output.event({ event: 'moving' }),
       onStart: (name, pid) => output.event({ event: 'started', name, pid }),
       onProgress: progressPrinter(output),
+      ...(show === undefined ? {} : { onHappenings: (happenings) => show.recording.add(happenings) }),
       ...(options.kill === undefined ? {} : { victim: options.kill }),
     });
     output.liveDone();
@@ -56,6 +66,18 @@ async function demo(path: string, options: DemoCommandOptions, { output, interru
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Its processes tell what happens to them by pipes: it is put in order when all have. */
+async function openDemoShow(
+  options: DemoCommandOptions,
+  title: string,
+  context: Context,
+  names: ReadonlyMap<string, string>,
+): Promise<Show | undefined> {
+  if (options.view !== true && options.record === undefined) return undefined;
+  const { openShow } = await import('../live/show.ts');
+  return openShow({ ...options, title, context, lagMs: 500, nameOf: (peer) => names.get(peer) });
 }
 
 /** On a terminal a line for each receiver that replaces itself; on a pipe one line a second with all of them. */

@@ -7,6 +7,14 @@ import { openLinks } from '@shoal/transport-udp/node';
 import { parseTicket, type Ticket } from '@shoal/chunker';
 import type { Command } from 'commander';
 import { limitDown, type LimitOptions, limitUp, readLimits } from '../limits.ts';
+import {
+  type LiveOptions,
+  noOpenOption,
+  openLive,
+  recordOption,
+  viewOption,
+  withHappeningsOption,
+} from '../live/options.ts';
 import { Logbook } from '../logbook.ts';
 import { memoryBytes } from '../memory.ts';
 import type { Output } from '../output.ts';
@@ -29,7 +37,7 @@ import { formatBytes, formatDuration, formatRate } from '../text/units.ts';
 import { every, progressMs } from '../ticks.ts';
 import { Trackers } from '../trackers.ts';
 
-interface GetOptions extends CommonOptions, LimitOptions {
+interface GetOptions extends CommonOptions, LimitOptions, LiveOptions {
   readonly pskFile?: string;
   readonly output?: string;
   readonly tracker: readonly string[];
@@ -75,10 +83,15 @@ export const addGet = (program: Command): Command =>
     .option('--timeout <seconds>', 'give up when nothing has come for this long', '60')
     .addOption(limitUp)
     .addOption(limitDown)
+    .addOption(viewOption)
+    .addOption(recordOption)
+    .addOption(noOpenOption)
+    .addOption(withHappeningsOption)
     .addHelpText('after', "\nExample:\n  shoal get 'shoal:…' -o ./copy --seed")
     .action(async (ticket: string, options: GetOptions) => run(options, (context) => get(ticket, options, context)));
 
-async function get(text: string, options: GetOptions, { output, interrupt }: Context): Promise<void> {
+async function get(text: string, options: GetOptions, context: Context): Promise<void> {
+  const { output, interrupt } = context;
   const limits = readLimits(options);
   if (options.stdout === true && output.json)
     throw new UsageError('--stdout', 'writes content where --json writes events');
@@ -112,6 +125,8 @@ async function get(text: string, options: GetOptions, { output, interrupt }: Con
     signal: AbortSignal.any([interrupt.signal, patience.signal]),
     ...(destination !== undefined && { destination }),
   });
+  await using live = await openLive(options, ticket.name, context);
+  live?.watch(transfer, { self: peer.peer, role: 'receiver', limits });
   const pouring = options.stdout === true ? pour(transfer.file().stream(), process.stdout) : undefined;
   const logbook = new Logbook();
   const show = (): void => {

@@ -6,6 +6,14 @@ import { openPeer, type Share } from '@shoal/peer/node';
 import { openLinks } from '@shoal/transport-udp/node';
 import type { Command } from 'commander';
 import { limitDown, type LimitOptions, limitUp, readLimits } from '../limits.ts';
+import {
+  type LiveOptions,
+  noOpenOption,
+  openLive,
+  recordOption,
+  viewOption,
+  withHappeningsOption,
+} from '../live/options.ts';
 import { memoryBytes } from '../memory.ts';
 import {
   collect,
@@ -23,7 +31,7 @@ import { formatBytes } from '../text/units.ts';
 import { every, progressMs } from '../ticks.ts';
 import { Trackers } from '../trackers.ts';
 
-interface ShareOptions extends CommonOptions, LimitOptions {
+interface ShareOptions extends CommonOptions, LimitOptions, LiveOptions {
   readonly pskFile?: string;
   readonly tracker: readonly string[];
   readonly listen: string;
@@ -50,10 +58,15 @@ export const addShare = (program: Command): Command =>
     )
     .addOption(limitUp)
     .addOption(limitDown)
+    .addOption(viewOption)
+    .addOption(recordOption)
+    .addOption(noOpenOption)
+    .addOption(withHappeningsOption)
     .addHelpText('after', '\nExample:\n  shoal share ./photos --tracker 192.168.1.5:7070')
     .action(async (path: string, options: ShareOptions) => run(options, (context) => share(path, options, context)));
 
-async function share(path: string, options: ShareOptions, { output, interrupt }: Context): Promise<void> {
+async function share(path: string, options: ShareOptions, context: Context): Promise<void> {
+  const { output, interrupt } = context;
   const addresses = readAddresses('--tracker', options.tracker);
   const timeoutMs = readSeconds('--timeout', options.timeout) * 1000;
   const chunkBytes = readChunkSize(options.chunkSize);
@@ -72,6 +85,8 @@ async function share(path: string, options: ShareOptions, { output, interrupt }:
   });
   output.liveDone();
   for (const { path, reason } of shared.skipped) output.say(`left out ${path}: ${reason}`);
+  await using live = await openLive(options, shared.name, context);
+  live?.watch(shared, { self: peer.peer, role: 'owner', limits });
   await trackers.firstUp(timeoutMs, interrupt.signal);
   output.data(shared.ticket);
   output.event({ event: 'sharing', ...describe(shared), peer: peer.peer, address: formatAddress(peer.address) });

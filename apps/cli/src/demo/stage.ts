@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { fluidBoundMs } from '@shoal/peer';
 import { type ChildEvent, Player } from './cast.ts';
 import { digestContent } from './digest.ts';
+import type { Happening } from '@shoal/visualizer';
 import { formatBytes } from '../text/units.ts';
 import { PeakRate } from './rates.ts';
 import { type DemoResult, ownerName, type ReceiverResult } from './report.ts';
@@ -25,6 +26,10 @@ export interface DemoOptions {
   /** Once, when the first byte has moved. */
   readonly onMoving: () => void;
   readonly onStart: (name: string, pid: number | undefined) => void;
+  /** Filled in here: what the peer of each process is called. */
+  readonly names: Map<string, string>;
+  /** Told all that happens in the swarm, by peers' whole identities; as the processes tell it, not in the order of time. */
+  readonly onHappenings?: (happenings: readonly Happening[]) => void;
 }
 
 export interface ReceiverProgress {
@@ -58,7 +63,6 @@ export async function playDemo(options: DemoOptions): Promise<DemoResult> {
 class Stage {
   readonly #options: DemoOptions;
   readonly #players: Player[] = [];
-  readonly #names = new Map<string, string>();
   readonly #ups = new Map<string, PeakRate>();
   readonly #downs = new Map<string, PeakRate>();
   readonly #incidents: string[] = [];
@@ -74,7 +78,7 @@ class Stage {
 
   async play(): Promise<DemoResult> {
     const { path, receivers, onNews } = this.#options;
-    const tracker = this.#start('tracker', ['tracker', '--listen', '127.0.0.1:0']);
+    const tracker = this.#start(trackerName, ['tracker', '--listen', '127.0.0.1:0']);
     const address = String((await tracker.next('listening'))['address']);
     onNews(`tracker at ${address}`);
     const { owner, ticket } = await this.#startOwner(path, address);
@@ -114,7 +118,8 @@ class Stage {
 
   #start(name: string, args: readonly string[]): Player {
     this.#options.signal.throwIfAborted();
-    const player = new Player(name, args);
+    const tells = this.#options.onHappenings !== undefined && name !== trackerName;
+    const player = new Player(name, tells ? [...args, '--with-happenings'] : args);
     this.#players.push(player);
     this.#options.onStart(name, player.pid);
     return player;
@@ -170,11 +175,18 @@ class Stage {
 
   #heard(name: string, event: ChildEvent | undefined): void {
     if (event === undefined) return;
-    if (typeof event['peer'] === 'string') this.#names.set(event['peer'], name);
+    if (typeof event['peer'] === 'string') this.#options.names.set(event['peer'], name);
+    if (event.event === 'happenings') this.#happened(name, event['happenings'] as readonly Happening[]);
     if (event.event !== 'progress') return;
     const now = performance.now();
     peakOf(this.#ups, name).add(now, Number(event['uploadedBytes']));
     if (name !== ownerName) peakOf(this.#downs, name).add(now, Number(event['downloadedBytes']));
+  }
+
+  #happened(name: string, happenings: readonly Happening[]): void {
+    this.#options.onHappenings?.(
+      happenings.map((happening) => (happening.kind === 'came' ? { ...happening, label: name } : happening)),
+    );
   }
 
   #progressed(receiver: Receiver, event: ChildEvent): void {
@@ -213,6 +225,9 @@ class Stage {
     }
     receiver.player = undefined;
     await player?.kill();
+    const peer = Array.from(this.#options.names).findLast(([, called]) => called === name)?.[0];
+    if (peer !== undefined)
+      this.#options.onHappenings?.([{ atMs: performance.timeOrigin + performance.now(), kind: 'left', peer }]);
     this.#incident(
       `${name} ended by SIGKILL at ${percent} %, ${formatBytes(downloadedBytes)} fetched by its last report`,
     );
@@ -252,7 +267,7 @@ class Stage {
   #resultOf({ name, done, sha256 }: Receiver): ReceiverResult {
     const from = new Map<string, number>();
     for (const { peer, bytes } of (done?.['from'] ?? []) as { peer: string; bytes: number }[]) {
-      const source = this.#names.get(peer) ?? 'unknown';
+      const source = this.#options.names.get(peer) ?? 'unknown';
       from.set(source, (from.get(source) ?? 0) + bytes);
     }
     return { name, from, sha256, elapsedMs: Number(done?.['elapsedMs']), memoryBytes: Number(done?.['memoryBytes']) };
@@ -266,6 +281,8 @@ async function memoryAtEnd(player: Player): Promise<number | undefined> {
   const event = await closing;
   return event === undefined ? undefined : Number(event['memoryBytes']);
 }
+
+const trackerName = 'tracker';
 
 const rateOf = (peaks: Map<string, PeakRate>, name: string): number => peaks.get(name)?.bytesPerSecond ?? 0;
 

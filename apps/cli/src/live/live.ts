@@ -1,0 +1,76 @@
+// Watches transfers of this process: what happens to them goes to a show, or to the demo that started it.
+
+import type { Share, Transfer } from '@shoal/peer/node';
+import type { Happening } from '@shoal/visualizer';
+import type { Context } from '../run.ts';
+import { every } from '../ticks.ts';
+import { clockMs, openShow, tickMs } from './show.ts';
+import type { Live, LiveOptions, Watched } from './options.ts';
+import { type Sight, SwarmWatch } from './swarm-watch.ts';
+
+/** Events after which the picture is another. */
+const turns: ReadonlySet<string> = new Set(['storeReady', 'remoteJoined', 'remoteLeft', 'completed']);
+
+export async function startLive(options: LiveOptions, title: string, context: Context): Promise<Live> {
+  const { withHappenings = false } = options;
+  const { output } = context;
+  const show = withHappenings ? undefined : await openShow({ ...options, title, context });
+  const tell = (happenings: readonly Happening[]): void => {
+    if (happenings.length === 0) return;
+    if (show === undefined) output.event({ event: 'happenings', happenings });
+    else show.recording.add(happenings);
+  };
+  const watches: TransferWatch[] = [];
+  return {
+    watch: (transfer, watched) => void watches.push(new TransferWatch(transfer, watched, withHappenings, tell)),
+    async [Symbol.asyncDispose]() {
+      await new Promise((resolve) => setImmediate(resolve)); // the last events are on their way
+      for (const watch of watches) watch.end();
+      await show?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+class TransferWatch {
+  readonly #transfer: Transfer | Share;
+  readonly #watch: SwarmWatch;
+  readonly #tell: (happenings: readonly Happening[]) => void;
+  readonly #ticking: Disposable;
+  #told: Happening[] = [];
+
+  constructor(
+    transfer: Transfer | Share,
+    { self, role, limits = {} }: Watched,
+    selfOnly: boolean,
+    tell: (happenings: readonly Happening[]) => void,
+  ) {
+    this.#transfer = transfer;
+    this.#tell = tell;
+    const { name } = transfer.progress();
+    this.#watch = new SwarmWatch({ self, role, label: 'this peer', name, limits, selfOnly });
+    this.#ticking = every(tickMs, () => this.#look());
+    void this.#follow();
+    this.#look();
+  }
+
+  end(): void {
+    this.#ticking[Symbol.dispose]();
+    this.#tell(this.#told.concat(this.#watch.end(this.#sight(), clockMs())));
+  }
+
+  async #follow(): Promise<void> {
+    for await (const event of this.#transfer.events) {
+      for (const happening of this.#watch.handle(event, clockMs())) this.#told.push(happening);
+      if (turns.has(event.type)) this.#look();
+    }
+  }
+
+  #look(): void {
+    this.#tell(this.#told.concat(this.#watch.look(this.#sight(), clockMs())));
+    this.#told = [];
+  }
+
+  #sight(): Sight {
+    return { picture: this.#transfer.picture(), holdups: this.#transfer.progress().holdups };
+  }
+}
