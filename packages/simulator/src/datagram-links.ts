@@ -7,6 +7,7 @@ import {
   formatAddress,
   type Instant,
   type LinkFact,
+  type LinkId,
   type LinkOrder,
   Outbox,
   type PeerId,
@@ -14,7 +15,7 @@ import {
   Timers,
 } from '@shoal/machine';
 import type { Delivery } from '@shoal/machine/testing';
-import { type CryptoSuite, type KeyPair, LinkCarrier, nobleCrypto } from '@shoal/transport-udp';
+import { type ConnectionStats, type CryptoSuite, type KeyPair, LinkCarrier, nobleCrypto } from '@shoal/transport-udp';
 import { DatagramNetwork, type PathProfile } from '@shoal/transport-udp/testing';
 import type { NewNode, SimNetwork } from './sim-network.ts';
 
@@ -81,6 +82,11 @@ export class DatagramLinks implements SimNetwork {
 
   setRates(): void {
     // Rates belong to the path here, the same for all.
+  }
+
+  /** Numbers of a node's link; undefined when it is closed. */
+  linkStats(node: number, link: LinkId): ConnectionStats | undefined {
+    return this.#nodes[node]!.carrier?.linkStats(link);
   }
 
   perform(node: number, order: LinkOrder, now: Instant): void {

@@ -12,12 +12,15 @@ import {
   type PeerId,
 } from '@shoal/machine';
 import {
+  type FixedNeighbours,
+  type PolicyName,
   type ReadingPlace,
   Session,
   type SessionEvent,
   type SessionOutput,
   type StoreFact,
   type StoreOrder,
+  type SwarmReport,
 } from '@shoal/peer';
 import type { SimContent } from './content.ts';
 import type { Rates } from './fluid-medium.ts';
@@ -31,6 +34,11 @@ export interface SimPeerOptions {
   readonly trackers: readonly Address[];
   /** Has the content from the start, and brings it into the swarm. */
   readonly isOwner?: boolean;
+  /** Whether an owner gives each receiver other chunks first, as owners do unless told otherwise. */
+  readonly handsOutFirstCopies?: boolean;
+  readonly policy?: PolicyName;
+  /** Asked when it joins, by when all have their seats. */
+  readonly neighbours?: () => FixedNeighbours | undefined;
   readonly lies?: boolean;
   /** Takes, and gives next to nothing. */
   readonly rides?: boolean;
@@ -83,10 +91,14 @@ export class SimPeer implements Actor {
     return this.#session?.content(this.#options.content.document.swarmId)?.held;
   }
 
+  /** What became of its swarm so far; undefined while it is down. */
+  get report(): SwarmReport | undefined {
+    return this.#session?.report(this.#options.content.document.swarmId, this.#world.now);
+  }
+
   /** Received for nothing so far, over all its runs. */
   get wastedBytes(): number {
-    const report = this.#session?.report(this.#options.content.document.swarmId, this.#world.now);
-    return this.#wastedBefore + (report?.wastedBytes ?? 0);
+    return this.#wastedBefore + (this.report?.wastedBytes ?? 0);
   }
 
   /** Whether somebody was asked for the chunk, which is not held. */
@@ -186,13 +198,14 @@ export class SimPeer implements Actor {
   }
 
   #join(): void {
-    const { content, trackers, isOwner = false } = this.#options;
+    const { content, trackers, isOwner = false, handsOutFirstCopies = true, policy, neighbours } = this.#options;
     const { swarmId: swarm, manifest, layout: shape } = content.document;
     const { document } = content;
-    const known = { swarm, name: manifest.name, trackers };
+    const known = { swarm, name: manifest.name, trackers, policy, neighbours: neighbours?.() };
     this.#tellAside((session, now) => {
+      const full = (): Bitfield => this.store!.held.clone();
       if (isOwner)
-        session.join({ ...known, document, content: { shape, held: this.store!.held.clone() }, owner: true }, now);
+        session.join({ ...known, document, content: { shape, held: full() }, owner: handsOutFirstCopies }, now);
       else session.join(this.store === undefined ? known : { ...known, document }, now);
     });
   }
