@@ -10,6 +10,7 @@ export class Curves {
   readonly rarestCopies: number[] = [];
   /** Parts of all chunks that came so far. */
   readonly ownerShare: number[] = [];
+  readonly peerShare: number[] = [];
   #nextMs = 0;
 
   /** To be told before what happens at `ms` is taken in: until then the picture has stood as it is. */
@@ -19,7 +20,8 @@ export class Curves {
       this.seconds.push(this.#nextMs / 1_000);
       this.completed.push(picture.completedCount);
       this.rarestCopies.push(picture.rarestCopies);
-      this.ownerShare.push(given === 0 ? 1 : picture.fromOwner / given);
+      this.ownerShare.push(given === 0 ? 0 : picture.fromOwner / given);
+      this.peerShare.push(given === 0 ? 0 : picture.fromPeers / given);
     }
   }
 }

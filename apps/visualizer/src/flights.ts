@@ -1,5 +1,6 @@
 // When each chunk was on its way, so that it can be shown travelling. A link carries one chunk after another, however many
-// were asked for at once: a chunk sets out when it was asked for, or when the one before it on the same way has arrived.
+// were asked for at once: a chunk sets out when it was sent, or else asked for, or when the one before it on the same way
+// has arrived.
 
 import type { Happening } from './happenings.ts';
 import type { Picture } from './picture.ts';
@@ -27,20 +28,25 @@ export class Flights {
     const [from, to] = [before.numberOf(happening.from), before.numberOf(happening.peer)];
     if (from === undefined || to === undefined) return;
     const asks = before.peers[to]!.asks.get(chunk) ?? [];
-    const askedAtMs = asks.find((ask) => ask.from === from)?.atMs ?? atMs;
+    const sinceMs = happening.sinceMs ?? asks.find((ask) => ask.from === from)?.atMs ?? atMs;
     const way = `${from} ${to}`;
-    const startMs = Math.max(askedAtMs, this.#lastEnd.get(way) ?? 0);
+    const startMs = Math.max(sinceMs, this.#lastEnd.get(way) ?? 0);
     this.#lastEnd.set(way, atMs);
     this.#longestMs = Math.max(this.#longestMs, atMs - startMs);
     this.#flights.push({ from, to, chunk, startMs, endMs: atMs, isDamaged: kind === 'damaged' });
   }
 
-  /** Those under way at a moment, in no particular order. */
+  /** Those under way at a moment. */
   at(ms: number, visit: (flight: Flight) => void): void {
-    for (let i = this.#firstEndingAfter(ms); i < this.#flights.length; i += 1) {
+    this.between(ms, ms, visit);
+  }
+
+  /** Those under way at any time from one moment to another, in no particular order. */
+  between(fromMs: number, untilMs: number, visit: (flight: Flight) => void): void {
+    for (let i = this.#firstEndingAfter(fromMs); i < this.#flights.length; i += 1) {
       const flight = this.#flights[i]!;
-      if (flight.endMs > ms + this.#longestMs) return;
-      if (flight.startMs <= ms) visit(flight);
+      if (flight.endMs > untilMs + this.#longestMs) return;
+      if (flight.startMs <= untilMs) visit(flight);
     }
   }
 

@@ -26,9 +26,24 @@ export type Happening = { readonly atMs: number } & (
   /** A chunk has been asked for: from now until `held` (or `dropped`) it is under way. */
   | { readonly kind: 'asked'; readonly peer: string; readonly from: string; readonly chunk: number }
   | { readonly kind: 'dropped'; readonly peer: string; readonly from: string; readonly chunk: number }
-  /** Verified and stored. `from` is missing where it is not known (a remote said that it has the chunk). */
-  | { readonly kind: 'held'; readonly peer: string; readonly chunk: number; readonly from?: string }
-  | { readonly kind: 'damaged'; readonly peer: string; readonly chunk: number; readonly from: string }
+  /**
+   * Verified and stored. `from` is missing where it is not known (a remote said that it has the chunk), and so is the moment
+   * since which it was sent.
+   */
+  | {
+      readonly kind: 'held';
+      readonly peer: string;
+      readonly chunk: number;
+      readonly from?: string;
+      readonly sinceMs?: number;
+    }
+  | {
+      readonly kind: 'damaged';
+      readonly peer: string;
+      readonly chunk: number;
+      readonly from: string;
+      readonly sinceMs?: number;
+    }
   /** How a link of `peer` is doing, a few times a second: bytes a second, congestion window in bytes, round trip in ms. */
   | {
       readonly kind: 'link';

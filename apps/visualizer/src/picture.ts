@@ -78,6 +78,11 @@ export class Picture {
     return this.#numbers.get(name);
   }
 
+  /** What the first peer tells of its link to the second. */
+  linkBetween(peer: number, remote: number): LinkPicture | undefined {
+    return this.links.get(linkKey(peer, remote));
+  }
+
   get completedCount(): number {
     return this.peers.reduce((sum, peer) => sum + (peer.completedAtMs === undefined ? 0 : 1), 0);
   }

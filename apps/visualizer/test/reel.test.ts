@@ -74,10 +74,11 @@ describe('a reel', () => {
       { atMs: 110, kind: 'completed', peer: 'a' },
     ]);
     reel.append([], 151);
-    const { seconds, completed, rarestCopies, ownerShare } = reel.curves;
+    const { seconds, completed, rarestCopies, ownerShare, peerShare } = reel.curves;
     expect(seconds).toEqual([0, 0.05, 0.1, 0.15]);
     expect(completed).toEqual([0, 0, 0, 1]);
     expect(rarestCopies).toEqual([1, 1, 1, 2]);
-    expect(ownerShare).toEqual([1, 1, 1, 0.5]);
+    expect(ownerShare).toEqual([0, 0, 1, 0.5]);
+    expect(peerShare).toEqual([0, 0, 0, 0.5]);
   });
 });
