@@ -2,7 +2,7 @@
 // here says what happens: the steps are found in what the simulated swarm did.
 
 import type { VNode } from 'preact';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import { classicScene, partNames } from '../simulated/classic-scene.ts';
 import { simulate } from '../simulated/simulation.ts';
 import { type Step, stepsOf } from '../simulated/steps.ts';
@@ -22,12 +22,8 @@ export function Classic(): VNode {
   useEffect(() => () => simulation.stop(), [simulation]);
   const isOver = simulation.isOver.value;
   const steps = useMemo(() => (isOver ? stepsOf(simulation.reel.happenings) : []), [isOver]);
-  const [chosen, choose] = useState(0);
   const { ms } = show.moment.value;
-  const go = (number: number): void => {
-    choose(number);
-    playStep(show, steps, number);
-  };
+  const current = lastBegun(steps, ms);
   return (
     <main class="scene classic-scene" id="main">
       <header class="intro">
@@ -40,43 +36,33 @@ export function Classic(): VNode {
       <SwarmDrawing show={show} arrangement="classic" byChunk />
       <Parts />
       <div class="steps" role="group" aria-label="Steps">
-        <button
-          type="button"
-          disabled={steps.length === 0 || ms === 0}
-          onClick={() => go(Math.max(0, lastBegun(steps, ms) - 1))}
-        >
+        <button type="button" disabled={current === 0} onClick={() => goBack(show, steps[current - 1]!)}>
           Back
         </button>
         {steps.map((step, i) => (
-          <button
-            key={step.fromMs}
-            type="button"
-            class="step"
-            aria-pressed={chosen === i + 1}
-            onClick={() => go(i + 1)}
-          >
+          <button key={step.fromMs} type="button" aria-pressed={current === i + 1} onClick={() => playStep(show, step)}>
             Step {i + 1}
           </button>
         ))}
       </div>
       <p class="told" aria-live="polite">
-        {chosen === 0 ? 'Press Step 1.' : <Told step={steps[chosen - 1]!} />}
+        {current === 0 ? 'Press Step 1.' : <Told step={steps[current - 1]!} />}
       </p>
-      <TransportBar show={show} />
+      <TransportBar show={show} isPaced />
     </main>
   );
 }
 
-/** Shows a step from its beginning; 0 is the state before all. */
-function playStep({ timeline }: Show, steps: readonly Step[], number: number): void {
-  const step = steps[number - 1];
-  if (step === undefined) {
-    timeline.pause();
-    return timeline.seek(0);
-  }
+/** Shows a step from its beginning, in the same time as any other. */
+function playStep({ timeline }: Show, step: Step): void {
   timeline.seek(step.fromMs);
   timeline.speed = (step.untilMs - step.fromMs) / (stepSeconds * 1_000);
   timeline.play(step.untilMs);
+}
+
+function goBack({ timeline }: Show, step: Step): void {
+  timeline.pause();
+  timeline.seek(step.fromMs);
 }
 
 /** The step that has begun last, from 1. */

@@ -21,6 +21,11 @@ export interface Frame {
   readonly selected: number | undefined;
 }
 
+declare global {
+  // The show on the page, for whoever looks into it: its tests, its bench, the console.
+  var shoalShow: Show;
+}
+
 type Draw = (frame: Frame) => void;
 
 const longestFrameMs = 100; // a page that was hidden does not leap
@@ -49,6 +54,7 @@ export class Show {
   }
 
   start(): void {
+    globalThis.shoalShow = this;
     this.#request = requestAnimationFrame(this.#turn);
   }
 

@@ -9,7 +9,13 @@ const speeds = [0.1, 0.25, 0.5, 1, 2, 5, 10, 20];
 const smallStep = 0.01; // of the whole, by an arrow key
 const largeStep = 0.1;
 
-export function TransportBar({ show }: { readonly show: Show }): VNode {
+export interface TransportBarProps {
+  readonly show: Show;
+  /** Its speed is not the viewer's to choose. */
+  readonly isPaced?: boolean;
+}
+
+export function TransportBar({ show, isPaced = false }: TransportBarProps): VNode {
   const { timeline } = show;
   useEffect(() => {
     const listen = (event: KeyboardEvent): void => handleKey(show, event);
@@ -43,16 +49,18 @@ export function TransportBar({ show }: { readonly show: Show }): VNode {
           {isComplete ? '' : ' …'}
         </span>
       </span>
-      <label class="speed">
-        <span class="visually-hidden">Speed</span>
-        <select onChange={(event) => void (timeline.speed = Number(event.currentTarget.value))}>
-          {speeds.map((speed) => (
-            <option key={speed} value={speed} selected={speed === timeline.speed}>
-              {speed}×
-            </option>
-          ))}
-        </select>
-      </label>
+      {!isPaced && (
+        <label class="speed">
+          <span class="visually-hidden">Speed</span>
+          <select onChange={(event) => void (timeline.speed = Number(event.currentTarget.value))}>
+            {speeds.map((speed) => (
+              <option key={speed} value={speed} selected={speed === timeline.speed}>
+                {speed}×
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
     </div>
   );
 }
