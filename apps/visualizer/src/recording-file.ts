@@ -5,7 +5,7 @@ import { type Happening, type RecordingHeader, recordingVersion } from './happen
 
 export const recordingBytesMax = 512 * 1024 * 1024; // larger files are not even read
 const chunksMax = 65_000; // as wide as a drawing can be
-const cellsMax = 50_000_000; // peers times chunks: what the page keeps for each moment it remembers
+const cellsMax = 10_000_000; // peers times chunks: a picture of so many is 20 MB, and some are kept
 const textLengthMax = 4_096; // of names and labels
 
 export interface RecordingFile {

@@ -6,7 +6,7 @@ import { Flights } from './flights.ts';
 import type { Happening } from './happenings.ts';
 import { Picture } from './picture.ts';
 
-const keyframeStepDefault = 8_192; // some milliseconds of folding
+const keyframeStepDefault = 8_192; // some milliseconds of folding; more where a picture is large: all of them are kept
 
 interface Keyframe {
   /** How many happenings it has taken in. */
@@ -57,7 +57,8 @@ export class Reel {
       this.#front.apply(next);
       this.#happenings.push(next);
       const count = this.#happenings.length;
-      if (count % this.#keyframeStep === 0) this.#keyframes.push({ count, picture: new Picture(this.#front) });
+      if (count - this.#keyframes.at(-1)!.count >= Math.max(this.#keyframeStep, this.#cells / 4))
+        this.#keyframes.push({ count, picture: new Picture(this.#front) });
     }
     this.#endMs = Math.max(this.#endMs, untilMs);
     this.curves.reach(this.#endMs, this.#front);
@@ -66,13 +67,18 @@ export class Reel {
   /** The swarm at a moment, with what happens at that very moment. Not to be changed; good until the next call. */
   pictureAt(ms: number): Picture {
     const count = this.#countUntil(ms);
-    const nearest = this.#keyframes[Math.floor(count / this.#keyframeStep)]!;
+    const nearest = this.#keyframes.findLast((keyframe) => keyframe.count <= count)!;
     if (this.#cursor.count > count || this.#cursor.count < nearest.count)
       this.#cursor = { count: nearest.count, picture: new Picture(nearest.picture) };
     const { picture } = this.#cursor;
     for (let i = this.#cursor.count; i < count; i += 1) picture.apply(this.#happenings[i]!);
     this.#cursor = { count, picture };
     return picture;
+  }
+
+  /** How large a picture is. */
+  get #cells(): number {
+    return this.#front.peers.length * this.#front.content.chunkCount;
   }
 
   #countUntil(ms: number): number {

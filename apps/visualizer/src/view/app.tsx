@@ -2,22 +2,32 @@
 
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import type { LiveSource } from '../live/live-source.ts';
 import { Classic } from './classic.tsx';
+import { Live } from './live.tsx';
+import { useDroppedFiles } from './open-button.tsx';
+import { Recorded } from './recorded.tsx';
 import { Sandbox } from './sandbox.tsx';
 
 const scenes = [
   { name: 'classic', title: 'Step by step' },
   { name: 'sandbox', title: 'Sandbox' },
+  { name: 'recording', title: 'Recording' },
 ] as const;
 
-export function App(): VNode {
+type SceneName = (typeof scenes)[number]['name'] | 'live';
+
+/** With `source`, shoal feeds the page, and that comes first. */
+export function App({ source }: { readonly source: LiveSource | undefined }): VNode {
+  useDroppedFiles();
+  const shown = source === undefined ? scenes : [{ name: 'live', title: 'Live' } as const, ...scenes];
   const [hash, setHash] = useState(location.hash);
   useEffect(() => {
     const changed = (): void => setHash(location.hash);
     addEventListener('hashchange', changed);
     return () => removeEventListener('hashchange', changed);
   }, []);
-  const { name, query } = sceneOf(hash);
+  const { name, query } = sceneOf(hash, shown);
   return (
     <>
       <a class="skip" href="#main" onClick={(event) => skip(event)}>
@@ -25,24 +35,26 @@ export function App(): VNode {
       </a>
       <nav class="top" aria-label="Scenes">
         <span class="mark">shoal</span>
-        {scenes.map((scene) => (
+        {shown.map((scene) => (
           <a key={scene.name} href={`#${scene.name}`} aria-current={scene.name === name ? 'page' : undefined}>
             {scene.title}
           </a>
         ))}
       </nav>
-      {name === 'classic' ? (
-        <Classic />
-      ) : (
-        <Sandbox query={query} onQuery={(next) => (location.hash = sandboxHash(next))} />
-      )}
+      {name === 'live' && <Live source={source!} />}
+      {name === 'classic' && <Classic />}
+      {name === 'sandbox' && <Sandbox query={query} onQuery={(next) => (location.hash = sandboxHash(next))} />}
+      {name === 'recording' && <Recorded />}
     </>
   );
 }
 
-function sceneOf(hash: string): { readonly name: string; readonly query: string } {
+function sceneOf(
+  hash: string,
+  shown: readonly { readonly name: SceneName }[],
+): { readonly name: SceneName; readonly query: string } {
   const [name = '', query = ''] = hash.slice(1).split('?', 2);
-  return { name: scenes.find((scene) => scene.name === name)?.name ?? scenes[0].name, query };
+  return { name: shown.find((scene) => scene.name === name)?.name ?? shown[0]!.name, query };
 }
 
 const sandboxHash = (query: string): string => (query === '' ? '#sandbox' : `#sandbox?${query}`);

@@ -4,12 +4,12 @@
 export type Rgb = readonly [number, number, number];
 
 export const orange: Rgb = [230, 159, 0];
-const skyBlue: Rgb = [86, 180, 233];
+export const skyBlue: Rgb = [86, 180, 233];
 export const green: Rgb = [0, 158, 115];
-const yellow: Rgb = [240, 228, 66];
+export const yellow: Rgb = [240, 228, 66];
 export const blue: Rgb = [0, 114, 178];
 export const vermilion: Rgb = [213, 94, 0];
-const purple: Rgb = [204, 121, 167];
+export const purple: Rgb = [204, 121, 167];
 
 const few: readonly Rgb[] = [blue, green, skyBlue, purple, yellow, vermilion];
 const ramp: readonly Rgb[] = [

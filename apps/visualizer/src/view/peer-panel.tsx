@@ -72,7 +72,7 @@ function Details({ show, picture, peer, number, ms }: DetailsProps): VNode {
   );
 }
 
-const reasons: Readonly<Record<string, string>> = {
+export const reasons: Readonly<Record<string, string>> = {
   noPeers: 'nobody there',
   noManifest: 'manifest',
   noSource: 'no source',
