@@ -29,7 +29,14 @@ export async function openLiar({ swarm, chunkCount, chunkBytes }: Pretence): Pro
     const asked = decode(fact.message);
     const { link, request } = fact;
     if (asked.ok && asked.message.type === 'chunkRequest') {
-      const head = encode({ type: 'chunkReply', chunk: asked.message.chunk, waitedMs: 0, readMs: 0 });
+      const head = encode({
+        type: 'chunkReply',
+        chunk: asked.message.chunk,
+        waitedMs: 0,
+        readMs: 0,
+        congestion: 0,
+        receiver: 0,
+      });
       links.perform({ type: 'answer', link, request, head, body: new Uint8Array(chunkBytes) });
     } else links.perform({ type: 'refuse', link, request, code: 'notFound' });
   });

@@ -99,8 +99,13 @@ export type LinkFact =
     }
   /** The remote no longer wants the answer. */
   | { readonly type: 'requestCancelled'; readonly link: LinkId; readonly request: RequestId }
-  /** The remote has the whole answer. */
-  | { readonly type: 'answerSent'; readonly link: LinkId; readonly request: RequestId }
+  /** The remote has the whole answer. `limits` are those of the link while it was under way, where the carrier knows. */
+  | {
+      readonly type: 'answerSent';
+      readonly link: LinkId;
+      readonly request: RequestId;
+      readonly limits?: SendLimits;
+    }
   /** So many bytes of the body have arrived; told now and then while it grows. */
   | { readonly type: 'answerProgressed'; readonly link: LinkId; readonly ask: AskId; readonly bodyBytes: number }
   /** `srttMs` is the link's smoothed round-trip time at that moment. `body` is empty when there is none. */
@@ -113,6 +118,14 @@ export type LinkFact =
       readonly srttMs: number;
     }
   | { readonly type: 'askFailed'; readonly link: LinkId; readonly ask: AskId; readonly code: LinkCode };
+
+/** How long a link was kept from sending, and by what. */
+export interface SendLimits {
+  /** The congestion window, or the pace that follows from it. */
+  readonly congestionMs: number;
+  /** The remote's receive window. */
+  readonly receiverMs: number;
+}
 
 /** Numbers dials and asks for everybody who shares a carrier, so that no two are alike. */
 export class LinkNumbers {

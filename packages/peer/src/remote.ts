@@ -21,6 +21,8 @@ export class Remote {
   held: Bitfield | undefined;
   /** So many further requests of ours it serves; with none left it chokes us. */
   allowance = 0;
+  /** What held the last chunk back on its way there, in thousandths of the time it took. */
+  lastLimits = { congestion: 0, receiver: 0 };
   /** It holds more than it tells, and wants to hear of every chunk of ours. */
   isOffering = false;
   /** What we last told it of our interest. */

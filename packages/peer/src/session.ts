@@ -232,7 +232,7 @@ export class Session implements Machine<SessionOutput> {
       case 'requestCancelled':
         return this.#exchanges.endRequest(fact.request)?.handleCancelled(fact.link, fact.request, now);
       case 'answerSent':
-        return this.#exchanges.endRequest(fact.request)?.handleSent(fact.link, fact.request, now);
+        return this.#exchanges.endRequest(fact.request)?.handleSent(fact, now);
       case 'answerProgressed':
         return this.#exchanges.askerOf(fact.ask)?.handleProgress(fact.ask, fact.bodyBytes, now);
       case 'answerReceived':

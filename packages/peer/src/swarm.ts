@@ -12,6 +12,7 @@ import {
   formatAddress,
   type Instant,
   type LinkCode,
+  type LinkFact,
   type LinkId,
   type RequestId,
 } from '@shoal/machine';
@@ -222,9 +223,9 @@ export class Swarm {
     this.#content.giving.handleRequest(remote, request, message.chunk, now);
   }
 
-  handleSent(link: LinkId, request: RequestId, now: Instant): void {
+  handleSent({ link, request, limits }: LinkFact & { type: 'answerSent' }, now: Instant): void {
     this.#members.get(link)?.manifestParts.delete(request);
-    this.#content?.giving.handleSent(request, now);
+    this.#content?.giving.handleSent(request, limits, now);
   }
 
   handleCancelled(link: LinkId, request: RequestId, now: Instant): void {

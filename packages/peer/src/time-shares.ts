@@ -13,7 +13,11 @@ export type Holdup =
   | 'sender'
   /** A sender read and verified the chunk. */
   | 'senderDisk'
-  /** Requests and bytes were under way: lines and their queues, congestion and receive windows. */
+  /** A sender's congestion window, or the pace that follows from it: the line here takes no more. */
+  | 'congestion'
+  /** Our receive window: we did not take in what came as fast as it could. */
+  | 'receiver'
+  /** Requests and bytes were under way, and nothing held them back. */
   | 'path'
   /** Our own store verified and wrote, or was full. */
   | 'disk'
@@ -25,6 +29,9 @@ export interface AnswerTimes {
   readonly totalMs: number;
   readonly senderMs: number;
   readonly senderDiskMs: number;
+  /** Parts of the rest, as the sender knows them of its last answer to us, from 0 to 1. */
+  readonly congestion: number;
+  readonly receiver: number;
 }
 
 export type HoldupShares = { readonly [name in Holdup]?: number };
@@ -49,12 +56,16 @@ export class TimeShares {
   }
 
   /** An answer came: what was awaited until now is put down to what the answer spent its time on. */
-  answered({ totalMs, senderMs, senderDiskMs }: AnswerTimes): void {
+  answered({ totalMs, senderMs, senderDiskMs, congestion, receiver }: AnswerTimes): void {
     const sender = share(senderMs, totalMs);
     const disk = Math.min(share(senderDiskMs, totalMs), 1 - sender);
+    const under = 1 - sender - disk;
+    const held = Math.min(receiver, 1 - congestion);
     this.#add('sender', sender * this.#awaitedMs);
     this.#add('senderDisk', disk * this.#awaitedMs);
-    this.#add('path', (1 - sender - disk) * this.#awaitedMs);
+    this.#add('congestion', under * congestion * this.#awaitedMs);
+    this.#add('receiver', under * held * this.#awaitedMs);
+    this.#add('path', under * (1 - congestion - held) * this.#awaitedMs);
     this.#awaitedMs = 0;
   }
 

@@ -88,7 +88,17 @@ describe('the time of a transfer', () => {
 test('a remote cannot claim more time than there was', () => {
   const times = new TimeShares(instant(0));
   times.account('answers', instant(100));
-  times.answered({ totalMs: 50, senderMs: 600_000, senderDiskMs: 600_000 });
+  times.answered({ totalMs: 50, senderMs: 600_000, senderDiskMs: 600_000, congestion: 1, receiver: 1 });
   times.account('answers', instant(150));
   expect(times.report()).toEqual({ sender: 100, path: 50 });
+});
+
+test('what held answers back on their way shares the time that they were under way', () => {
+  const times = new TimeShares(instant(0));
+  times.account('answers', instant(100));
+  times.answered({ totalMs: 50, senderMs: 10, senderDiskMs: 0, congestion: 0.5, receiver: 0.25 });
+  expect(times.report()).toEqual({ sender: 20, congestion: 40, receiver: 20, path: 20 });
+  times.account('answers', instant(200));
+  times.answered({ totalMs: 50, senderMs: 0, senderDiskMs: 0, congestion: 0.75, receiver: 1 });
+  expect(times.report()).toEqual({ sender: 20, congestion: 115, receiver: 45, path: 20 });
 });

@@ -73,7 +73,7 @@ class Babbler {
       { type: 'peers', swarm, peers: Array.from({ length: rng.below(50) }, () => ({ address })) },
       { type: 'chunkRequest', swarm, chunk },
       { type: 'manifestRequest', swarm, part: rng.below(5) },
-      { type: 'chunkReply', chunk, waitedMs: 0, readMs: 0 },
+      { type: 'chunkReply', chunk, waitedMs: 0, readMs: 0, congestion: 0, receiver: 0 },
       { type: 'manifestReply', part: rng.below(3) },
       { type: 'leave' },
     ];

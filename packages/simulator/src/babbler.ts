@@ -77,7 +77,9 @@ export class Babbler implements Actor {
     const { rng } = this.seat;
     if (rng.chance(0.1)) return rng.bytes(rng.below(200));
     const bytes = encode(
-      rng.chance(0.1) ? { type: 'chunkReply', chunk: this.#chunk(), waitedMs: 0, readMs: 0 } : this.#message(),
+      rng.chance(0.1)
+        ? { type: 'chunkReply', chunk: this.#chunk(), waitedMs: 0, readMs: 0, congestion: 0, receiver: 0 }
+        : this.#message(),
     );
     if (rng.chance(0.1)) bytes[rng.below(bytes.length)]! ^= 1 << rng.below(8);
     return bytes;

@@ -283,7 +283,10 @@ describe('a tracker that is not for everybody', () => {
 describe('a tracker among rude remotes', () => {
   test('refuses rubbish, and closes a link that goes on with it', () => {
     const { askBytes, askers, events, world } = setup();
-    const rubbish = [Uint8Array.of(1, 2, 3), encode({ type: 'chunkReply', chunk: 1, waitedMs: 0, readMs: 0 })];
+    const rubbish = [
+      Uint8Array.of(1, 2, 3),
+      encode({ type: 'chunkReply', chunk: 1, waitedMs: 0, readMs: 0, congestion: 0, receiver: 0 }),
+    ];
     for (const bytes of rubbish)
       expect(askBytes(0, bytes)).toMatchObject({ type: 'askFailed', code: 'protocolViolated' });
     askBytes(0, new Uint8Array());

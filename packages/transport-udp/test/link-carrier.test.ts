@@ -20,6 +20,7 @@ import { Lab, type PathProfile } from '../src/testing/index.ts';
 
 const addresses = [1, 2].map((n) => ({ host: `10.0.0.${n}`, port: n }));
 const empty = new Uint8Array();
+const smallWindows = { streamWindowBytes: 131_072, connectionWindowBytes: 131_072 };
 type Fact<Type extends LinkFact['type']> = LinkFact & { readonly type: Type };
 
 class LinkPair {
@@ -125,6 +126,28 @@ describe('a link', () => {
     const [answer] = pair.of(0, 'answerReceived');
     expect(answer).toMatchObject({ link: pair.links[0], ask: 5, head: Uint8Array.of(3), body: Uint8Array.of(4, 5) });
     expect(answer!.srttMs).toBeCloseTo(20, 0);
+  });
+
+  test.each([
+    ['nothing, when it is small', 1_000, {}, {}, [0, 0.01], [0, 0.01]],
+    ['the congestion window, on a slow path', 2_000_000, { rateBytesPerSecond: 1_000_000 }, {}, [0.9, 1], [0, 0.05]],
+    ['the receive window, when that is small', 2_000_000, {}, smallWindows, [0, 0.5], [0.5, 1]],
+  ] as const)('tells what held an answer back: %s', (_what, bytes, path, config, congestion, receiver) => {
+    const pair = new LinkPair({ delayMs: 50, queueBytes: 200_000, ...path }, config).link();
+    pair.ask(1, empty, bytes);
+    pair.until(1, 'requestReceived');
+    const startedAt = pair.lab.now;
+    pair.answer(pair.requests()[0]!, empty, new Uint8Array(bytes));
+    pair.until(1, 'answerSent');
+    const tookMs = pair.lab.now - startedAt;
+    const { congestionMs, receiverMs } = pair.of(1, 'answerSent')[0]!.limits!;
+    for (const [ms, [least, most]] of [
+      [congestionMs, congestion],
+      [receiverMs, receiver],
+    ] as const) {
+      expect(ms / tookMs).toBeGreaterThanOrEqual(least);
+      expect(ms / tookMs).toBeLessThanOrEqual(most);
+    }
   });
 
   test('tells how a large body grows', () => {

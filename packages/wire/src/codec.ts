@@ -104,6 +104,8 @@ const layouts: Table = {
     chunk: f.chunkIndex,
     waitedMs: f.uint(limits.answerMsMax),
     readMs: f.uint(limits.answerMsMax),
+    congestion: f.uint(1_000),
+    receiver: f.uint(1_000),
   }),
   manifestRequest: layout<'manifestRequest'>()(18, { swarm: f.swarm, part: f.uint(limits.manifestPartsMax - 1) }),
   manifestReply: layout<'manifestReply'>()(19, { part: f.uint(limits.manifestPartsMax - 1) }),

@@ -114,6 +114,10 @@ export interface ChunkReply {
   readonly waitedMs: number;
   /** How long reading and verifying took. */
   readonly readMs: number;
+  /** Of the time that the last answer here was under way, so many thousandths the sender's congestion window held it back. */
+  readonly congestion: number;
+  /** And so many the receiver's window. */
+  readonly receiver: number;
 }
 
 export interface ManifestReply {

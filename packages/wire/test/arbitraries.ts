@@ -97,6 +97,7 @@ const standing = fc.constantFrom(...standings);
 const camp = record({ hash: fc.uint8Array({ minLength: 32, maxLength: 32 }), voices: uint32 });
 const claimedChunk = record({ chunk, standing, camps: fc.array(camp, { maxLength: 4 }) });
 const intervalMs = fc.integer({ min: 0, max: 86_400_000 });
+const thousandths = fc.integer({ min: 0, max: 1_000 });
 const answerMs = fc.integer({ min: 0, max: 600_000 });
 const type = <Type extends string>(value: Type): fc.Arbitrary<Type> => fc.constant(value);
 
@@ -119,7 +120,14 @@ export const arbitraries: { readonly [Type in Message['type']]: fc.Arbitrary<Ext
   unchoke: record({ type: type('unchoke'), swarm, requests: fc.integer({ min: 0, max: 1024 }) }),
   peers: record({ type: type('peers'), swarm, peers: contacts }),
   chunkRequest: record({ type: type('chunkRequest'), swarm, chunk }),
-  chunkReply: record({ type: type('chunkReply'), chunk, waitedMs: answerMs, readMs: answerMs }),
+  chunkReply: record({
+    type: type('chunkReply'),
+    chunk,
+    waitedMs: answerMs,
+    readMs: answerMs,
+    congestion: thousandths,
+    receiver: thousandths,
+  }),
   manifestRequest: record({ type: type('manifestRequest'), swarm, part }),
   manifestReply: record({ type: type('manifestReply'), part }),
   register: record(

@@ -32,9 +32,10 @@ describe('encode, then decode', () => {
   });
 
   test('gives bytes that later messages leave alone', () => {
-    const first = encode({ type: 'chunkReply', chunk: 1, waitedMs: 0, readMs: 0 });
+    const first = encode({ type: 'chunkReply', chunk: 1, waitedMs: 0, readMs: 0, congestion: 0, receiver: 0 });
     const copy = first.slice();
-    for (let chunk = 0; chunk < 5_000; chunk += 1) encode({ type: 'chunkReply', chunk, waitedMs: 0, readMs: 0 });
+    for (let chunk = 0; chunk < 5_000; chunk += 1)
+      encode({ type: 'chunkReply', chunk, waitedMs: 0, readMs: 0, congestion: 0, receiver: 0 });
     expect(first).toEqual(copy);
   });
 

@@ -10,6 +10,8 @@ const words: Readonly<Record<Holdup, string>> = {
   choked: 'waiting for a turn',
   sender: 'senders serving others',
   senderDisk: "senders' disks",
+  congestion: 'what the lines carry',
+  receiver: 'this machine taking it in',
   path: 'the way here',
   disk: 'this disk',
   rateLimit: 'the rate limit',

@@ -156,6 +156,8 @@ export class Fetching {
         totalMs: msBetween(asked.at, now),
         senderMs: reply.waitedMs,
         senderDiskMs: reply.readMs,
+        congestion: reply.congestion / 1_000,
+        receiver: reply.receiver / 1_000,
       });
     if (reply?.type !== 'chunkReply' || reply.chunk !== chunk || body.length !== bytes) {
       this.#budget.give(bytes);

@@ -2,7 +2,16 @@
 // answered in their order. Only as many answers are under way as our uplink needs to stay busy: a chunk can be passed on
 // only when it is whole, so few quick answers spread it sooner than many slow ones.
 
-import { after, type Bitfield, earliest, type Instant, msBetween, NEVER, type RequestId } from '@shoal/machine';
+import {
+  after,
+  type Bitfield,
+  earliest,
+  type Instant,
+  msBetween,
+  NEVER,
+  type RequestId,
+  type SendLimits,
+} from '@shoal/machine';
 import { answerMsMax, type SwarmId } from '@shoal/wire';
 import type { ByteBudget } from '../byte-budget.ts';
 import type { ContentShape } from '../content.ts';
@@ -129,12 +138,13 @@ export class Giving {
   }
 
   /** The remote has the whole answer. */
-  handleSent(request: RequestId, now: Instant): void {
+  handleSent(request: RequestId, limits: SendLimits | undefined, now: Instant): void {
     const service = this.#services.get(request);
     if (service?.body === undefined) return;
     const { remote, chunk, bytes, body, sentAt, arrivedBefore } = service;
     const full = this.#services.size >= this.#uplink.slots;
     this.#uplink.arrived(remote, bytes, now - sentAt, arrivedBefore, full);
+    if (limits !== undefined) remote.lastLimits = thousandths(limits, now - sentAt);
     this.#end(service);
     this.#host.order({ type: 'releaseBody', swarm: this.#swarm, body });
     this.#uplink.madeRoom(this.#services.size, this.#waiting.length);
@@ -171,7 +181,8 @@ export class Giving {
     service.arrivedBefore = this.#uplink.arrivedBytes;
     const { chunk, waitedMs } = service;
     const readMs = answerMs(msBetween(service.startedAt, now));
-    const reply = { type: 'chunkReply', chunk, waitedMs: answerMs(waitedMs), readMs } as const;
+    const { congestion, receiver } = service.remote.lastLimits;
+    const reply = { type: 'chunkReply', chunk, waitedMs: answerMs(waitedMs), readMs, congestion, receiver } as const;
     this.#host.answer(service.remote.link, service.request, reply, body);
   }
 
@@ -273,6 +284,11 @@ export class Giving {
     this.#services.delete(service.request);
     this.#budget.give(service.bytes);
   }
+}
+
+function thousandths({ congestionMs, receiverMs }: SendLimits, ofMs: number): Remote['lastLimits'] {
+  const part = (ms: number): number => Math.min(1_000, Math.round((1_000 * ms) / Math.max(1, ofMs)));
+  return { congestion: part(congestionMs), receiver: part(receiverMs) };
 }
 
 const answerMs = (ms: number): number => Math.min(answerMsMax, Math.round(ms));

@@ -12,6 +12,7 @@ import {
   type PeerId,
   peerId,
   toHex,
+  type SendLimits,
 } from '@shoal/machine';
 import { applicationCodeMax, applicationCodes, type Reason } from '../codes.ts';
 import type { TransportConfig } from '../config.ts';
@@ -165,6 +166,11 @@ export class Connection {
       bytesReceived: this.#bytesReceived,
       bytesSent: this.#bytesSent,
     };
+  }
+
+  /** How long it was kept from sending so far, and by what. */
+  get sendLimits(): SendLimits {
+    return this.#session?.limits.total ?? { congestionMs: 0, receiverMs: 0 };
   }
 
   /** All streams that are not over in both directions; also after the end of the connection. */

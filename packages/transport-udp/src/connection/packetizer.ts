@@ -22,6 +22,7 @@ import type { AckTracker } from '../recovery/ack-tracker.ts';
 import type { Recovery } from '../recovery/recovery.ts';
 import type { Piece } from '../streams/send-stream.ts';
 import type { ControlQueue } from './control-queue.ts';
+import type { SendLimitsWatch } from './send-limits.ts';
 import type { StreamTable } from './stream-table.ts';
 
 /** A piece smaller than this does not start a packet behind another one: its header would weigh too much. */
@@ -49,6 +50,7 @@ export interface PacketizerParts {
   readonly acks: AckTracker;
   readonly control: ControlQueue;
   readonly streams: StreamTable;
+  readonly limits: SendLimitsWatch;
   readonly report: Reporter | undefined;
 }
 
@@ -94,6 +96,7 @@ export class Packetizer {
       if (at < end) break; // only the last datagram of a batch may be shorter
     }
     recovery.noteLimit(streams.sendable && room < datagramBytes, !streams.sendable && room >= datagramBytes);
+    this.#parts.limits.note(streams.sendable ? 'congestion' : streams.isHeldBack ? 'receiver' : undefined, now);
     streams.rotate();
   }
 

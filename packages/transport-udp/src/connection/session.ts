@@ -26,6 +26,7 @@ import { type PacketFate, Recovery, type SizeWatcher } from '../recovery/recover
 import type { RecordMemory } from '../streams/record.ts';
 import { ControlQueue } from './control-queue.ts';
 import { type Batch, Packetizer } from './packetizer.ts';
+import { SendLimitsWatch } from './send-limits.ts';
 import { type StreamEvent, StreamTable, type StreamTableOptions } from './stream-table.ts';
 
 /**
@@ -73,6 +74,7 @@ export type PacketOutcome =
 export class Session implements PacketFate, SizeWatcher {
   readonly streams: StreamTable;
   readonly recovery: Recovery;
+  readonly limits: SendLimitsWatch = new SendLimitsWatch();
   readonly paths: Paths;
   readonly mtu: MtuSearch;
   readonly #options: SessionOptions;
@@ -109,6 +111,7 @@ export class Session implements PacketFate, SizeWatcher {
       acks: this.#acks,
       control: this.#control,
       streams: this.streams,
+      limits: this.limits,
       report: options.report,
     });
     if (!options.dialler) this.#control.push({ type: 'handshakeDone' });

@@ -49,6 +49,7 @@ export class StreamTable implements StreamOwner, WindowSource {
   readonly #streams = new Map<number, Stream>();
   /** Streams with something to send, by priority, in the order of their turns. */
   readonly #sendable: Set<Stream>[] = Array.from({ length: streamPriorities }, () => new Set<Stream>());
+  readonly #heldBack = new Set<Stream>();
   readonly #sendContext: SendContext;
   readonly #receiveContext: ReceiveContext;
   readonly #grants: Grants = { stream: false, connection: false };
@@ -215,6 +216,11 @@ export class StreamTable implements StreamOwner, WindowSource {
     return false;
   }
 
+  /** Whether some stream has bytes that the remote does not take yet. */
+  get isHeldBack(): boolean {
+    return this.#heldBack.size > 0;
+  }
+
   /** Fills `piece` from the stream whose turn it is; false when none may send. */
   take(room: number, piece: Piece): boolean {
     for (const turns of this.#sendable) {
@@ -225,6 +231,7 @@ export class StreamTable implements StreamOwner, WindowSource {
           return true;
         }
         this.#unschedule(stream);
+        this.#noteHeldBack(stream);
       }
     }
     return false;
@@ -301,7 +308,8 @@ export class StreamTable implements StreamOwner, WindowSource {
   }
 
   #schedule(stream: Stream): void {
-    if (!stream.sending.sendable) return;
+    if (!stream.sending.sendable) return this.#noteHeldBack(stream);
+    this.#heldBack.delete(stream);
     // Its priority may have been changed since it was last in line.
     if (stream.turn !== stream.priority) this.#unschedule(stream);
     this.#sendable[stream.priority]!.add(stream);
@@ -312,6 +320,11 @@ export class StreamTable implements StreamOwner, WindowSource {
   #unschedule(stream: Stream): void {
     if (stream.turn !== undefined) this.#sendable[stream.turn]!.delete(stream);
     stream.turn = undefined;
+  }
+
+  #noteHeldBack(stream: Stream): void {
+    if (stream.sending.isHeldBack) this.#heldBack.add(stream);
+    else this.#heldBack.delete(stream);
   }
 
   #scheduleAll(): void {
@@ -364,6 +377,7 @@ export class StreamTable implements StreamOwner, WindowSource {
       stream.receiving.state === 'finished' || (stream.receiving.state === 'reset' && stream.resetSettled);
     if (stream.sending.state === 'open' || !received) return;
     this.#streams.delete(stream.id);
+    this.#heldBack.delete(stream);
     if (stream.local) return;
     const count = (stream.id - (1 - this.#localBit)) / 2;
     this.#remoteClosedCount += this.#remoteClosed.add(count, count + 1);

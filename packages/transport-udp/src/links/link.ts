@@ -10,6 +10,7 @@ import {
   type LinkOrder,
   type RequestId,
   UsageError,
+  type SendLimits,
 } from '@shoal/machine';
 import type { Reason } from '../codes.ts';
 import type { Connection } from '../connection/connection.ts';
@@ -39,6 +40,8 @@ interface RequestState {
   readonly reader: RequestReader;
   received: boolean;
   answered: boolean;
+  /** Those of the connection when it was answered. */
+  limitsBefore?: SendLimits;
 }
 
 interface MessagesState {
@@ -109,6 +112,7 @@ export class Link {
     const state = stream.context as RequestState;
     if (state.answered) return;
     state.answered = true;
+    state.limitsBefore = this.connection.sendLimits;
     stream.priority = body.length > 0 ? 2 : 1;
     stream.write(frameAnswer(head.length, body.length));
     stream.write(head);
@@ -257,7 +261,13 @@ export class Link {
   #finished(stream: Stream): void {
     const state = stream.context as StreamState;
     if (state.kind !== 'request' || !this.#requests.delete(state.request)) return;
-    this.#owner.tell({ type: 'answerSent', link: this.id, request: state.request });
+    const { limitsBefore: before, request } = state;
+    const { congestionMs, receiverMs } = this.connection.sendLimits;
+    const limits = before && {
+      congestionMs: congestionMs - before.congestionMs,
+      receiverMs: receiverMs - before.receiverMs,
+    };
+    this.#owner.tell({ type: 'answerSent', link: this.id, request, ...(limits && { limits }) });
   }
 
   /** Either direction of an exchange given up ends the exchange. */

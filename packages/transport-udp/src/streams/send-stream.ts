@@ -129,6 +129,11 @@ export class SendStream {
     return this.#lost.rangeCount > 0 || this.#sentEnd < this.#sealedEnd || this.#nextRecordBytes() > 0;
   }
 
+  /** True when it has bytes that the remote, or what may be kept for it, has no room for. */
+  get isHeldBack(): boolean {
+    return this.#state === 'open' && this.#queuedBytes > 0 && this.#nextRecordBytes() === 0;
+  }
+
   /** Fills `piece` with at most `room` bytes, lost ones first; false when there is nothing that may be sent. */
   take(room: number, piece: Piece): boolean {
     const lost = this.#lost.first;
