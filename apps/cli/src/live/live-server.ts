@@ -131,8 +131,7 @@ class RunningLiveServer implements LiveServer {
       next += `id: ${number}\ndata: {"untilMs":${recording.untilMs.toFixed(1)},"happenings":[${texts.join(',')}]}\n\n`;
       const isTaken = response.write(next);
       next = '';
-      const drained = new Promise((resolve) => response.once('drain', resolve));
-      if (!isTaken && !(await settles(Promise.race([drained, gone]), stallMs))) response.destroy();
+      if (!isTaken && !(await settles(Promise.race([drained(response), gone]), stallMs))) response.destroy();
       if (texts.length > 0) continue;
       if (isLast) return void response.end(`event: end\ndata: ${JSON.stringify({ isFull: recording.isFull })}\n\n`);
       await Promise.race([changed, gone]);
@@ -186,6 +185,9 @@ function headersFor(page: string): Record<string, string> {
     'cache-control': 'no-store',
   };
 }
+
+const drained = (response: ServerResponse): Promise<unknown> =>
+  new Promise((resolve) => response.once('drain', resolve));
 
 async function settles(promise: Promise<unknown>, withinMs: number): Promise<boolean> {
   const { promise: late, resolve } = Promise.withResolvers<false>();

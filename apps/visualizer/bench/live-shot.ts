@@ -1,0 +1,46 @@
+// npm run live-shot -w apps/visualizer
+//
+// Takes the picture of a real swarm for the documents: a demo of this machine, when half of all chunks have come.
+
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { executablePath, launch, open } from '../test/browser/opened-page.ts';
+
+const contentBytes = 13_000_000;
+
+if (executablePath === undefined) throw new Error('there is no Chromium in /usr/bin: apt-get install chromium');
+const root = join(import.meta.dirname, '../../..');
+const folder = mkdtempSync(join(tmpdir(), 'shoal-shot-'));
+const content = join(folder, 'holiday.mkv');
+writeFileSync(content, randomBytes(contentBytes));
+const args = ['-C', '@shoal/source', join(root, 'apps/cli/src/main.ts'), 'demo', content, '--view', '--json'];
+const demo = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+const browser = await launch();
+try {
+  const url = await new Promise<string>((resolve) => {
+    createInterface({ input: demo.stdout }).on('line', (line) => {
+      const { event, url } = JSON.parse(line) as { event: string; url: string };
+      if (event === 'view') resolve(url);
+    });
+  });
+  const { page } = await open(browser, url, { viewport: { width: 1_280, height: 1_260 }, deviceScaleFactor: 0.8 });
+  await page.waitForFunction(
+    () => {
+      const { peers, content } = shoalShow.reel.front;
+      const held = peers.slice(1).reduce((sum, { heldCount }) => sum + heldCount, 0);
+      return content.chunkCount > 0 && held >= (content.chunkCount * 5) / 2;
+    },
+    undefined,
+    { timeout: 120_000 },
+  );
+  await page.waitForTimeout(500); // the curves are drawn a few times a second
+  await page.screenshot({ path: join(root, 'docs/visualizer/live.png') });
+} finally {
+  await browser.close();
+  demo.kill();
+  rmSync(folder, { recursive: true });
+}
