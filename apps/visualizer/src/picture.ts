@@ -26,6 +26,8 @@ export interface PeerPicture {
   /** Per chunk: from whom it came. */
   givers: Uint16Array;
   heldCount: number;
+  /** Of these, from owners. */
+  fromOwner: number;
   /** Damaged chunks it was sent. */
   damagedCount: number;
   /** Chunks under way to it, each from whom it was asked. */
@@ -36,11 +38,17 @@ export interface PeerPicture {
 export interface LinkPicture {
   readonly peer: number;
   readonly remote: number;
-  upBytesPerSecond: number;
-  downBytesPerSecond: number;
-  cwndBytes: number | undefined;
-  rttMs: number | undefined;
+  readonly upBytesPerSecond: number;
+  readonly downBytesPerSecond: number;
+  readonly cwndBytes: number | undefined;
+  readonly rttMs: number | undefined;
 }
+
+type LinkNumbers = Pick<
+  Happening & { kind: 'link' },
+  'upBytesPerSecond' | 'downBytesPerSecond' | 'cwndBytes' | 'rttMs'
+>;
+const unknownNumbers: LinkNumbers = { upBytesPerSecond: 0, downBytesPerSecond: 0 };
 
 export interface ContentPicture {
   readonly name: string;
@@ -64,7 +72,7 @@ export class Picture {
 
   constructor(of?: Picture) {
     this.peers = of?.peers.map(copyOfPeer) ?? [];
-    this.links = new Map(Array.from(of?.links ?? [], ([key, link]) => [key, { ...link }] as const));
+    this.links = new Map(of?.links ?? []);
     this.#numbers = new Map(of === undefined ? [] : of.#numbers);
     if (of === undefined) return;
     this.content = of.content;
@@ -104,7 +112,7 @@ export class Picture {
       case 'left':
         return this.#leave(this.#number(happening.peer));
       case 'linked':
-        return void this.#link(happening);
+        return this.#link(happening);
       case 'unlinked':
         return void this.links.delete(linkKey(this.#number(happening.peer), this.#number(happening.remote)));
       case 'asked':
@@ -117,11 +125,8 @@ export class Picture {
         return;
       case 'held':
         return this.#hold(happening);
-      case 'link': {
-        const { upBytesPerSecond, downBytesPerSecond, cwndBytes, rttMs } = happening;
-        Object.assign(this.#link(happening), { upBytesPerSecond, downBytesPerSecond, cwndBytes, rttMs });
-        return;
-      }
+      case 'link':
+        return this.#link(happening, happening);
       case 'why':
         this.#peer(happening.peer).sharesMs = happening.sharesMs;
         return;
@@ -191,8 +196,11 @@ export class Picture {
     peer.asks.delete(chunk);
     const giver = from === undefined ? undefined : this.#number(from);
     if (!this.#note(peer, chunk, giver === undefined ? heldAnyhow : given + giver) || giver === undefined) return;
-    if (this.peers[giver]!.role === 'owner') this.fromOwner += 1;
-    else this.fromPeers += 1;
+    if (this.peers[giver]!.role !== 'owner') this.fromPeers += 1;
+    else {
+      this.fromOwner += 1;
+      peer.fromOwner += 1;
+    }
   }
 
   /** Whether it was news. */
@@ -204,15 +212,15 @@ export class Picture {
     return true;
   }
 
-  #link({ peer, remote }: { readonly peer: string; readonly remote: string }): LinkPicture {
+  #link(
+    { peer, remote }: { readonly peer: string; readonly remote: string },
+    numbers: LinkNumbers = unknownNumbers,
+  ): void {
     const [near, far] = [this.#number(peer), this.#number(remote)];
     const key = linkKey(near, far);
-    const known = this.links.get(key);
-    if (known !== undefined) return known;
-    const rates = { upBytesPerSecond: 0, downBytesPerSecond: 0, cwndBytes: undefined, rttMs: undefined };
-    const link: LinkPicture = { peer: near, remote: far, ...rates };
-    this.links.set(key, link);
-    return link;
+    if (numbers === unknownNumbers && this.links.has(key)) return;
+    const { upBytesPerSecond, downBytesPerSecond, cwndBytes, rttMs } = numbers;
+    this.links.set(key, { peer: near, remote: far, upBytesPerSecond, downBytesPerSecond, cwndBytes, rttMs });
   }
 
   #peer(name: string): PeerPicture {
@@ -242,6 +250,7 @@ const newPeer = (name: string, chunkCount: number): PeerPicture => ({
   completedAtMs: undefined,
   givers: new Uint16Array(chunkCount),
   heldCount: 0,
+  fromOwner: 0,
   damagedCount: 0,
   asks: new Map(),
   sharesMs: {},

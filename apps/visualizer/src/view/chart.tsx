@@ -28,6 +28,7 @@ export interface ChartProps {
 
 const height = 132;
 const refreshMs = 250;
+const needleStepMs = 50;
 
 export function Chart(props: ChartProps): VNode {
   const { show, title, lines, mark } = props;
@@ -64,18 +65,16 @@ function drawIn(parent: HTMLElement, props: ChartProps): () => void {
   const data = (): UPlot.AlignedData => [show.reel.curves.seconds, ...lines.map(({ values }) => values(show))];
   let plot = new UPlot(optionsOf(props, parent.clientWidth), data(), parent);
   plot.over.append(needle);
-  let drawnAt = 0;
   let drawnCount = 0;
   const stops = [
-    show.onFrame(({ ms }) => {
-      const now = performance.now();
+    show.onFrame(() => {
       const count = show.reel.curves.seconds.length;
-      if (count !== drawnCount && (now - drawnAt > refreshMs || show.reel.isComplete)) {
-        [drawnAt, drawnCount] = [now, count];
-        plot.setData(data());
-      }
+      if (count !== drawnCount) plot.setData(data());
+      drawnCount = count;
+    }, refreshMs),
+    show.onFrame(({ ms }) => {
       needle.style.transform = `translateX(${plot.valToPos(ms / 1_000, 'x')}px)`;
-    }),
+    }, needleStepMs),
     onThemeChange(() => {
       plot.destroy();
       plot = new UPlot(optionsOf(props, parent.clientWidth), data(), parent);

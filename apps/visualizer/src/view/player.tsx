@@ -8,7 +8,7 @@ import { Curves } from './curves.tsx';
 import { type Artist, Drawing } from './drawing.tsx';
 import { PeerPanel } from './peer-panel.tsx';
 import type { Show } from './show.ts';
-import { Stage } from './stage.ts';
+import { Stage, stageLayers, unhurried } from './stage.ts';
 import { TransportBar } from './transport-bar.tsx';
 
 export interface PlayerProps {
@@ -55,18 +55,12 @@ interface SwarmDrawingProps {
 export function SwarmDrawing({ show, arrangement, byChunk }: SwarmDrawingProps): VNode {
   const artist = useMemo(
     () =>
-      (canvas: HTMLCanvasElement): Artist => {
-        const stage = new Stage(canvas, { arrangement, byChunk });
-        return {
-          resize: (width, height, scale) => stage.resize(width, height, scale),
-          restyle: () => stage.restyle(),
-          draw: (frame) => stage.draw(frame),
-          pick: (x, y) => stage.peerAt(x, y),
-        };
-      },
+      (...canvases: HTMLCanvasElement[]): Artist =>
+        new Stage(canvases, { arrangement, byChunk }),
     [arrangement, byChunk],
   );
-  return <Drawing show={show} className={byChunk ? 'stage classic' : 'stage'} label="The swarm" artist={artist} />;
+  const className = byChunk ? 'stage classic' : 'stage';
+  return <Drawing show={show} className={className} label="The swarm" layerCount={stageLayers} artist={artist} />;
 }
 
 function ChunkMapDrawing({ show }: { readonly show: Show }): VNode {
@@ -75,9 +69,9 @@ function ChunkMapDrawing({ show }: { readonly show: Show }): VNode {
       (canvas: HTMLCanvasElement): Artist => {
         const map = new ChunkMap(canvas);
         return {
+          layers: [{ draw: (frame) => map.draw(frame), stepMs: unhurried }],
           resize: (width, height, scale) => map.resize(width, height, scale),
           restyle: () => map.restyle(),
-          draw: (frame) => map.draw(frame),
           pick: (_, y) => map.peerAt(y, show.reel.front.peers.length),
         };
       },

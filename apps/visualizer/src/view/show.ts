@@ -26,10 +26,17 @@ declare global {
   var shoalShow: Show;
 }
 
-type Draw = (frame: Frame) => void;
+/** Somebody who draws. */
+interface Drawer {
+  readonly draw: (frame: Frame) => void;
+  readonly stepMs: (frame: Frame) => number;
+  drawnAt: number;
+  isStale: boolean;
+}
 
 const longestFrameMs = 100; // a page that was hidden does not leap
-const tellStepMs = 200;
+const momentStepMs = 50;
+const wordsStepMs = 200;
 
 export class Show {
   readonly timeline: Timeline;
@@ -38,15 +45,16 @@ export class Show {
   readonly told: Signal<number> = signal(0);
   /** The peer that is looked at. */
   readonly selected: Signal<number | undefined> = signal(undefined);
-  readonly #draws = new Set<Draw>();
+  readonly #drawers = new Set<Drawer>();
   #request = 0;
   #lastAt: number | undefined;
-  #toldAt = 0;
-  #drawn = '';
+  #state = '';
 
   constructor(reel: Reel) {
     this.timeline = new Timeline(reel);
     this.moment = signal(this.#now());
+    this.onFrame(() => (this.moment.value = this.#now()), momentStepMs);
+    this.onFrame(({ ms }) => (this.told.value = ms), wordsStepMs);
   }
 
   get reel(): Reel {
@@ -63,35 +71,42 @@ export class Show {
     this.#lastAt = undefined;
   }
 
-  /** Calls `draw` in every frame in which something is new, until the answer is called. */
-  onFrame(draw: Draw): () => void {
-    this.#draws.add(draw);
-    this.redraw();
-    return () => this.#draws.delete(draw);
+  /**
+   * Calls `draw` in every frame in which something is new, or no more often than every `stepMs` while it plays, until the
+   * answer is called.
+   */
+  onFrame(draw: (frame: Frame) => void, stepMs: number | ((frame: Frame) => number) = 0): () => void {
+    const drawer = {
+      draw,
+      stepMs: typeof stepMs === 'number' ? (): number => stepMs : stepMs,
+      drawnAt: Number.NEGATIVE_INFINITY,
+      isStale: true,
+    };
+    this.#drawers.add(drawer);
+    return () => this.#drawers.delete(drawer);
   }
 
   /** Something else than the swarm has changed: the size, the colours. */
   redraw(): void {
-    this.#drawn = '';
+    this.#state = '';
   }
 
   readonly #turn = (at: number): void => {
     this.#request = requestAnimationFrame(this.#turn);
     this.timeline.tick(Math.min(longestFrameMs, at - (this.#lastAt ?? at)));
     this.#lastAt = at;
-    const now = this.#now();
-    const last = this.moment.peek();
-    if (!isSame(now, last)) this.moment.value = now;
-    if (!now.isPlaying || at - this.#toldAt >= tellStepMs) {
-      this.#toldAt = at;
-      this.told.value = now.ms;
-    }
+    const { ms, isPlaying, isComplete } = this.#now();
     const selected = this.selected.peek();
-    const state = `${now.ms} ${this.reel.happenings.length} ${selected}`;
-    if (state === this.#drawn) return;
-    this.#drawn = state;
-    const frame = { ms: now.ms, picture: this.reel.pictureAt(now.ms), reel: this.reel, selected };
-    for (const draw of this.#draws) draw(frame);
+    const state = `${ms} ${this.reel.happenings.length} ${this.reel.endMs} ${isPlaying} ${isComplete} ${selected}`;
+    if (state !== this.#state) for (const drawer of this.#drawers) drawer.isStale = true;
+    this.#state = state;
+    const frame = { ms, picture: this.reel.pictureAt(ms), reel: this.reel, selected };
+    for (const drawer of this.#drawers) {
+      if (!drawer.isStale || (isPlaying && at - drawer.drawnAt < drawer.stepMs(frame))) continue;
+      drawer.isStale = false;
+      drawer.drawnAt = at;
+      drawer.draw(frame);
+    }
   };
 
   #now(): Moment {
@@ -99,6 +114,3 @@ export class Show {
     return { ms, endMs: reel.endMs, isPlaying, isComplete: reel.isComplete };
   }
 }
-
-const isSame = (a: Moment, b: Moment): boolean =>
-  a.ms === b.ms && a.endMs === b.endMs && a.isPlaying === b.isPlaying && a.isComplete === b.isComplete;

@@ -4,6 +4,7 @@ import type { Flight } from '../flights.ts';
 import { given, notHeld, type PeerPicture, type Picture } from '../picture.ts';
 import { type Arrangement, arrange, type ArrangementName, namedMost, type Place } from './arrangement.ts';
 import { chunkColours, colourOfPeer, css, mixed, type Rgb, vermilion } from './palette.ts';
+import type { Artist, Layer } from './drawing.tsx';
 import type { Frame } from './show.ts';
 import { currentTheme, prefersCalm, type Theme } from './theme.ts';
 
@@ -15,36 +16,45 @@ export interface StageOptions {
 
 const trainMost = 12; // up to so many peers a chunk is a train of packets, then a single dot
 const packetsPerTrain = 10;
-const linkLayerStepMs = 200;
+const linkStepMs = 200;
+const shadesMost = 40;
 const hubFactor = 1.35; // so much larger is the owner
 
-export class Stage {
-  readonly #canvas: HTMLCanvasElement;
-  readonly #context: CanvasRenderingContext2D;
+/** From below: links, chunks on their way, peers. */
+export const stageLayers = 3;
+
+/** In a large swarm what peers hold is drawn this often. */
+export const unhurried = ({ picture }: Frame): number => (picture.peers.length > namedMost ? 60 : 0);
+
+export class Stage implements Artist {
+  readonly layers: readonly Layer[] = [
+    { draw: (frame) => this.#drawLinks(frame), stepMs: () => linkStepMs },
+    { draw: (frame) => this.#drawFlights(frame) },
+    { draw: (frame) => this.#drawPeers(frame), stepMs: unhurried },
+  ];
+  readonly #contexts: readonly CanvasRenderingContext2D[];
   readonly #options: StageOptions;
-  readonly #linkLayer = document.createElement('canvas');
   #linksDrawn = '';
-  #linksDrawnAt = 0;
   #theme: Theme = currentTheme();
   #isCalm: boolean = prefersCalm();
   #arrangement: Arrangement = { places: [], radius: 1 };
   #arranged = '';
+  #width = 0;
+  #height = 0;
   #scale = 1;
 
-  constructor(canvas: HTMLCanvasElement, options: StageOptions) {
-    this.#canvas = canvas;
-    this.#context = canvas.getContext('2d')!;
+  constructor(canvases: readonly HTMLCanvasElement[], options: StageOptions) {
+    this.#contexts = canvases.map((canvas) => canvas.getContext('2d')!);
     this.#options = options;
   }
 
   /** In pixels of the page. */
   resize(width: number, height: number, scale: number): void {
-    this.#scale = scale;
-    for (const canvas of [this.#canvas, this.#linkLayer]) {
+    [this.#width, this.#height, this.#scale] = [width, height, scale];
+    for (const { canvas } of this.#contexts) {
       canvas.width = Math.round(width * scale);
       canvas.height = Math.round(height * scale);
     }
-    this.#arranged = '';
     this.#linksDrawn = '';
   }
 
@@ -55,52 +65,36 @@ export class Stage {
   }
 
   /** The peer at a place of the page, if there is one. */
-  peerAt(x: number, y: number): number | undefined {
+  pick(x: number, y: number): number | undefined {
     const reach = Math.max(12, this.#arrangement.radius * 1.2);
     const index = this.#arrangement.places.findIndex((place) => Math.hypot(place.x - x, place.y - y) <= reach);
     return index < 0 ? undefined : index;
   }
 
-  draw({ picture, ms, reel, selected }: Frame): void {
-    const context = this.#context;
-    this.#place(reel.front.peers.length);
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
-    this.#drawLinks(picture, selected);
-    context.drawImage(this.#linkLayer, 0, 0);
-    context.setTransform(this.#scale, 0, 0, this.#scale, 0, 0);
-    this.#drawFlights(picture, ms, selected, (visit) => reel.flights.at(ms, visit));
-    for (const [number, peer] of picture.peers.entries())
-      if (peer.cameAtMs !== undefined) this.#drawPeer(number, peer, picture, selected);
-  }
-
-  #place(count: number): void {
-    const [width, height] = [this.#canvas.width / this.#scale, this.#canvas.height / this.#scale];
-    const wanted = `${count} ${width} ${height}`;
-    if (wanted === this.#arranged) return;
+  /** The layer, empty, with places for everybody who will ever come. */
+  #begin(layer: number, { reel }: Frame): CanvasRenderingContext2D {
+    const count = reel.front.peers.length;
+    const wanted = `${count} ${this.#width} ${this.#height}`;
+    if (wanted !== this.#arranged)
+      this.#arrangement = arrange(this.#options.arrangement, count, this.#width, this.#height);
     this.#arranged = wanted;
-    this.#linksDrawn = '';
-    this.#arrangement = arrange(this.#options.arrangement, count, width, height);
+    const context = this.#contexts[layer]!;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+    context.setTransform(this.#scale, 0, 0, this.#scale, 0, 0);
+    return context;
   }
 
-  /** Links change seldom and may be thousands: they have a layer of their own. */
-  #drawLinks(picture: Picture, selected: number | undefined): void {
-    const wanted = `${picture.links.size} ${selected}`;
-    const now = performance.now();
-    const isHasty = now - this.#linksDrawnAt < linkLayerStepMs && picture.peers.length > namedMost;
-    if (wanted === this.#linksDrawn || (isHasty && this.#linksDrawn !== '')) return;
+  #drawLinks(frame: Frame): void {
+    const { picture, reel, selected } = frame;
+    const wanted = `${picture.links.size} ${selected} ${reel.front.peers.length}`;
+    if (wanted === this.#linksDrawn) return;
     this.#linksDrawn = wanted;
-    this.#linksDrawnAt = now;
-    const context = this.#linkLayer.getContext('2d')!;
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, this.#linkLayer.width, this.#linkLayer.height);
-    context.setTransform(this.#scale, 0, 0, this.#scale, 0, 0);
+    const context = this.#begin(0, frame);
+    const { byChunk } = this.#options;
     const pairs = Math.max(1, picture.links.size / 2);
-    context.lineWidth = this.#options.byChunk ? 2 : 1;
-    context.strokeStyle = css(
-      this.#theme.quiet,
-      Math.max(0.05, Math.min(this.#options.byChunk ? 0.35 : 0.28, 24 / pairs)),
-    );
+    context.lineWidth = byChunk ? 2 : 1;
+    context.strokeStyle = css(this.#theme.quiet, Math.max(0.05, Math.min(byChunk ? 0.35 : 0.28, 24 / pairs)));
     context.beginPath();
     for (const { peer, remote } of picture.links.values()) {
       if (selected !== undefined && (peer === selected || remote === selected)) continue;
@@ -120,16 +114,12 @@ export class Stage {
     context.lineTo(places[to]!.x, places[to]!.y);
   }
 
-  #drawFlights(
-    picture: Picture,
-    ms: number,
-    selected: number | undefined,
-    each: (visit: (flight: Flight) => void) => void,
-  ): void {
-    const context = this.#context;
+  #drawFlights(frame: Frame): void {
+    const { picture, ms, reel, selected } = frame;
+    const context = this.#begin(1, frame);
     const count = picture.peers.length;
     const byColour = new Map<string, Flight[]>();
-    each((flight) => {
+    reel.flights.at(ms, (flight) => {
       if (selected !== undefined && flight.from !== selected && flight.to !== selected) return;
       const colour = css(this.#flightColour(flight, count));
       const known = byColour.get(colour);
@@ -148,32 +138,47 @@ export class Stage {
       if (this.#isCalm) continue;
       context.fillStyle = colour;
       context.beginPath();
-      for (const flight of flights) this.#packets(flight, ms, count <= trainMost, radius);
+      for (const flight of flights) this.#packets(context, flight, ms, count <= trainMost, radius);
       context.fill();
     }
   }
 
   #flightColour({ chunk, from, isDamaged }: Flight, count: number): Rgb {
     if (isDamaged) return this.#theme.text;
-    return this.#options.byChunk ? chunkColour(chunk) : colourOfPeer(from, count);
+    if (this.#options.byChunk) return chunkColour(chunk);
+    const alike = Math.ceil(count / shadesMost); // every colour is drawn by itself
+    return colourOfPeer(from === 0 ? 0 : Math.max(1, from - (from % alike)), count);
   }
 
   /** A train leaves one packet after another, evenly, and the last one arrives when the chunk does. */
-  #packets({ from, to, startMs, endMs }: Flight, ms: number, isTrain: boolean, radius: number): void {
+  #packets(
+    context: CanvasRenderingContext2D,
+    { from, to, startMs, endMs }: Flight,
+    ms: number,
+    isTrain: boolean,
+    radius: number,
+  ): void {
     const [start, end] = [this.#arrangement.places[from]!, this.#arrangement.places[to]!];
     const part = (ms - startMs) / Math.max(1, endMs - startMs);
-    if (!isTrain) return dot(this.#context, start, end, part, radius);
+    if (!isTrain) return dot(context, start, end, part, radius);
     const travel = 0.45; // of the flight, that one packet takes
     for (let i = 0; i < packetsPerTrain; i += 1) {
       const at = (part - ((1 - travel) * i) / (packetsPerTrain - 1)) / travel;
-      if (at >= 0 && at <= 1) dot(this.#context, start, end, at, radius);
+      if (at >= 0 && at <= 1) dot(context, start, end, at, radius);
     }
+  }
+
+  #drawPeers(frame: Frame): void {
+    const { picture, selected } = frame;
+    this.#begin(2, frame);
+    for (const [number, peer] of picture.peers.entries())
+      if (peer.cameAtMs !== undefined) this.#drawPeer(number, peer, picture, selected);
   }
 
   #drawPeer(number: number, peer: PeerPicture, picture: Picture, selected: number | undefined): void {
     const place = this.#arrangement.places[number];
     if (place === undefined) return;
-    const context = this.#context;
+    const context = this.#contexts[2]!;
     const isDim = selected !== undefined && selected !== number && picture.linkBetween(selected, number) === undefined;
     context.globalAlpha = isDim ? 0.35 : 1;
     if (this.#options.byChunk) this.#drawCard(place, peer, number === selected);
@@ -184,7 +189,7 @@ export class Stage {
 
   /** Few chunks, two in a row. */
   #drawCard({ x, y }: Place, peer: PeerPicture, isSelected: boolean): void {
-    const context = this.#context;
+    const context = this.#contexts[2]!;
     const { radius } = this.#arrangement;
     const isComplete = peer.heldCount === peer.givers.length && peer.heldCount > 0;
     context.fillStyle = css(this.#theme.surface);
@@ -214,7 +219,7 @@ export class Stage {
 
   /** A ring of all chunks, coloured by who gave them; its middle fills when the peer is complete. */
   #drawDonut({ x, y }: Place, number: number, peer: PeerPicture, picture: Picture, isSelected: boolean): void {
-    const context = this.#context;
+    const context = this.#contexts[2]!;
     const count = picture.peers.length;
     const own = colourOfPeer(number, count);
     const isOwner = peer.role === 'owner';
@@ -243,7 +248,7 @@ export class Stage {
   }
 
   #drawArcs(x: number, y: number, middle: number, peer: PeerPicture, picture: Picture): void {
-    const context = this.#context;
+    const context = this.#contexts[2]!;
     const count = peer.givers.length;
     const step = (2 * Math.PI) / Math.max(1, count);
     const isFine = middle < 12 || count > 250;
@@ -257,7 +262,7 @@ export class Stage {
   }
 
   #drawLabel({ x, y, nameX, nameY }: Place, number: number, peer: PeerPicture): void {
-    const context = this.#context;
+    const context = this.#contexts[2]!;
     const isCard = this.#options.byChunk;
     const away = this.#arrangement.radius * (number === 0 && !isCard && nameX === 0 ? hubFactor : 1) + (isCard ? 8 : 7);
     context.font = `${number === 0 ? 600 : 500} ${isCard ? 15 : 12}px system-ui, sans-serif`;
@@ -288,14 +293,11 @@ function runsOf({ givers }: PeerPicture): Run[] {
 }
 
 /** Where single chunks would be too small to see: what came from owners, then what came from others. */
-function sortedRuns({ givers, heldCount }: PeerPicture, { peers }: Picture): Run[] {
-  let fromOwner = 0;
-  for (const giver of givers) if (giver >= given && peers[giver - given]!.role === 'owner') fromOwner += 1;
-  return [
+const sortedRuns = ({ fromOwner, heldCount }: PeerPicture, { peers }: Picture): Run[] =>
+  [
     { first: 0, end: fromOwner, giver: given },
     { first: fromOwner, end: heldCount, giver: given + (peers.length >> 1) },
   ].filter(({ first, end }) => end > first);
-}
 
 const chunkColour = (chunk: number): Rgb => chunkColours[chunk % chunkColours.length]!;
 
