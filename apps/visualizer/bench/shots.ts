@@ -2,8 +2,10 @@
 //
 // Takes the pictures of the documents: each scene of the built page, at a moment worth seeing, into docs/visualizer.
 
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildPage, executablePath, launch, open, removePage } from '../test/browser/opened-page.ts';
+import { smallPng } from './small-png.ts';
 
 interface Shot {
   readonly name: string;
@@ -19,7 +21,7 @@ interface Shot {
 const shots: readonly Shot[] = [
   { name: 'classic', hash: 'classic', at: 0.47, width: 1_120, height: 850 },
   { name: 'sandbox', hash: 'sandbox', at: 0.46 },
-  { name: 'sandbox-dark', hash: 'sandbox?peers=40&chunks=200&liars=3&seed=7', at: 0.5, selected: 12, isDark: true },
+  { name: 'sandbox-dark', hash: 'sandbox?peers=32&chunks=100&liars=3&seed=7', at: 0.62, selected: 12, isDark: true },
   { name: 'ring', hash: 'sandbox?peers=12&chunks=60&topology=ring', at: 0.5 },
 ];
 
@@ -41,7 +43,7 @@ try {
       [at, selected ?? null] as const,
     );
     await page.waitForTimeout(500); // the curves are drawn a few times a second
-    await page.screenshot({ path: join(folder, `${name}.png`) });
+    writeFileSync(join(folder, `${name}.png`), await smallPng(page, await page.screenshot()));
     await page.close();
   }
 } finally {

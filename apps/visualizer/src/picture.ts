@@ -91,8 +91,9 @@ export class Picture {
     return this.links.get(linkKey(peer, remote));
   }
 
+  /** Of those that came to receive. */
   get completedCount(): number {
-    return this.peers.reduce((sum, peer) => sum + (peer.completedAtMs === undefined ? 0 : 1), 0);
+    return this.peers.filter(({ role, completedAtMs }) => role === 'receiver' && completedAtMs !== undefined).length;
   }
 
   /** How many of those present hold the chunk that the fewest hold. */

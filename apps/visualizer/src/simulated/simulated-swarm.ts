@@ -61,7 +61,9 @@ export class SimulatedSwarm {
   #happenings: Happening[] = [];
   #ownerBytes = 0;
   #gainedAtMs = 0;
+  /** Honest receivers that are not complete, and when the last one was. */
   #waited: number;
+  #doneAtMs = 0;
 
   constructor(scene: Scene, hashes: HashSuite) {
     const { settings, chunkBytes, name } = scene;
@@ -116,8 +118,8 @@ export class SimulatedSwarm {
 
   /** Everybody honest has everything, or nothing goes on any more. */
   get isOver(): boolean {
-    const quietMs = this.#world.now - this.#gainedAtMs;
-    return quietMs > (this.#waited === 0 ? lingerMs : stalledMs);
+    if (this.#waited === 0) return this.#world.now - this.#doneAtMs > lingerMs;
+    return this.#world.now - this.#gainedAtMs > stalledMs;
   }
 
   /** The least time in which all honest receivers could have everything. */
@@ -211,6 +213,7 @@ export class SimulatedSwarm {
     this.#tell({ kind: 'completed', peer: member.name });
     if (member.role !== 'receiver') return;
     this.#waited -= 1;
+    this.#doneAtMs = this.#world.now;
     if (this.scene.settings.selfish) this.#leaveLater(member);
   }
 

@@ -22,7 +22,7 @@ const labelSpace = 22;
 const nameWidth = 58;
 
 /** More names than that would cover one another. */
-export const namedMost = 40;
+export const namedMost = 32;
 
 export function arrange(name: ArrangementName, count: number, width: number, height: number): Arrangement {
   switch (name) {

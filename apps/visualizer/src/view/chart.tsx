@@ -63,8 +63,17 @@ function drawIn(parent: HTMLElement, props: ChartProps): () => void {
   const needle = document.createElement('div');
   needle.className = 'needle';
   const data = (): UPlot.AlignedData => [show.reel.curves.seconds, ...lines.map(({ values }) => values(show))];
-  let plot = new UPlot(optionsOf(props, parent.clientWidth), data(), parent);
-  plot.over.append(needle);
+  let ms = 0;
+  const place = (plot: UPlot): void => {
+    needle.style.transform = `translateX(${plot.valToPos(ms / 1_000, 'x')}px)`;
+  };
+  const make = (): UPlot => {
+    const options = optionsOf(props, parent.clientWidth);
+    const made = new UPlot({ ...options, hooks: { ...options.hooks, drawClear: [place] } }, data(), parent);
+    made.over.append(needle);
+    return made;
+  };
+  let plot = make();
   let drawnCount = 0;
   const stops = [
     show.onFrame(() => {
@@ -72,18 +81,17 @@ function drawIn(parent: HTMLElement, props: ChartProps): () => void {
       if (count !== drawnCount) plot.setData(data());
       drawnCount = count;
     }, refreshMs),
-    show.onFrame(({ ms }) => {
-      needle.style.transform = `translateX(${plot.valToPos(ms / 1_000, 'x')}px)`;
+    show.onFrame((frame) => {
+      ms = frame.ms;
+      place(plot);
     }, needleStepMs),
     onThemeChange(() => {
       plot.destroy();
-      plot = new UPlot(optionsOf(props, parent.clientWidth), data(), parent);
-      plot.over.append(needle);
+      plot = make();
     }),
   ];
   const observer = new ResizeObserver(() => {
     plot.setSize({ width: parent.clientWidth, height });
-    show.redraw();
   });
   observer.observe(parent);
   return () => {
@@ -93,7 +101,7 @@ function drawIn(parent: HTMLElement, props: ChartProps): () => void {
   };
 }
 
-function optionsOf({ lines, most, mark, reachMs = 0, format, show }: ChartProps, width: number): UPlot.Options {
+function optionsOf({ lines, most, mark, reachMs = 0, format }: ChartProps, width: number): UPlot.Options {
   const theme = currentTheme();
   const axis: UPlot.Axis = {
     stroke: css(theme.quiet),
@@ -125,7 +133,7 @@ function optionsOf({ lines, most, mark, reachMs = 0, format, show }: ChartProps,
         ...(lines.length === 1 && { fill: css(colour, 0.12) }),
       })),
     ],
-    hooks: { draw: [(plot) => drawMark(plot, mark?.ms, css(theme.text, 0.8))], ready: [() => show.redraw()] },
+    hooks: { draw: [(plot) => drawMark(plot, mark?.ms, css(theme.text, 0.8))] },
   };
 }
 

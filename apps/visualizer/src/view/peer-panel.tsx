@@ -27,7 +27,7 @@ export function PeerPanel({ show }: { readonly show: Show }): VNode {
 }
 
 function Summary({ picture }: { readonly picture: Picture }): VNode {
-  const receivers = picture.peers.filter(({ role }) => role !== 'owner');
+  const receivers = picture.peers.filter(({ role }) => role === 'receiver');
   const came = picture.fromOwner + picture.fromPeers;
   return (
     <>

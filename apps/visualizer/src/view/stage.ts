@@ -264,7 +264,7 @@ export class Stage implements Artist {
   #drawLabel({ x, y, nameX, nameY }: Place, number: number, peer: PeerPicture): void {
     const context = this.#contexts[2]!;
     const isCard = this.#options.byChunk;
-    const away = this.#arrangement.radius * (number === 0 && !isCard && nameX === 0 ? hubFactor : 1) + (isCard ? 8 : 7);
+    const away = this.#arrangement.radius * (number === 0 && !isCard ? hubFactor : 1) + (isCard ? 8 : 7);
     context.font = `${number === 0 ? 600 : 500} ${isCard ? 15 : 12}px system-ui, sans-serif`;
     context.textAlign = nameX > 0.3 ? 'left' : nameX < -0.3 ? 'right' : 'center';
     context.textBaseline = nameY > 0.5 ? 'top' : nameY < -0.5 ? 'bottom' : 'middle';
