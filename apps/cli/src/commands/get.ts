@@ -46,6 +46,7 @@ interface GetOptions extends CommonOptions, LimitOptions, LiveOptions {
   readonly timeout: string;
   readonly seed?: boolean;
   readonly update?: boolean;
+  readonly check?: boolean;
   readonly select: readonly string[];
   readonly sequential?: boolean;
   readonly stdout?: boolean;
@@ -60,6 +61,7 @@ export const addGet = (program: Command): Command =>
     .argument('<ticket>', 'the shoal: link that `shoal share` printed')
     .option('-o, --output <path>', 'the file or folder to make; by default the name in the ticket, here')
     .option('--update', 'what is there is an older version: fetch only what changed, then take its place')
+    .option('--check', 'read and verify all that an earlier try left, not only what was changed since')
     .option(
       '--select <pattern>',
       'only files like this, such as *.jpg or a folder; may be given several times',
@@ -121,6 +123,7 @@ async function get(text: string, options: GetOptions, context: Context): Promise
     ...(download.length > 0 && { neighbours: { download } }),
     seed: options.seed === true,
     update: options.update === true,
+    ...(options.check === true && { check: 'full' }),
     limits,
     signal: AbortSignal.any([interrupt.signal, patience.signal]),
     ...(destination !== undefined && { destination }),

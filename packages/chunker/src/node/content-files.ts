@@ -45,6 +45,11 @@ export class ContentFiles {
     return kind === 'file' ? this.#root : join(this.#root, files[file]!.path);
   }
 
+  /** Of all files. */
+  diskPaths(): readonly string[] {
+    return this.document.manifest.files.map((_, file) => this.diskPath(file));
+  }
+
   /** All of them, for others to write. */
   targets(): TargetFiles {
     const { files } = this.document.manifest;

@@ -11,7 +11,7 @@ import { digestAt } from '../chunk-table.ts';
 import { checkComplete, chunksOfFiles, type FileChoice } from '../file-choice.ts';
 import type { ManifestDocument } from '../manifest-document.ts';
 import { showName } from '../safe-path.ts';
-import { throwIfAborted } from './aborting.ts';
+import { leaveNote } from './closing-note.ts';
 import { ContentFiles } from './content-files.ts';
 import { copyChunks } from './copy-chunks.ts';
 import { checkFree, checkNames, checkSpace, removeAllBut, renameFileNew, syncFolder } from './destination.ts';
@@ -22,6 +22,7 @@ import { loadHashes } from './hashes.ts';
 import { HaveMap } from './have-map.ts';
 import { exists, PartialFolder } from './partial-folder.ts';
 import { type ChunkSource, plan } from './plan.ts';
+import { verifyClaims } from './verify-claims.ts';
 
 export interface OpenFileStoreOptions {
   readonly document: ManifestDocument;
@@ -32,8 +33,13 @@ export interface OpenFileStoreOptions {
    * the same, and when all is complete the new version takes its place. Until then the older one is not touched.
    */
   readonly update?: boolean;
-  /** False throws away what an earlier try left of the same content. By default it is verified and kept. */
+  /** False throws away what an earlier try left of the same content. By default it is kept, as far as it is right. */
   readonly resume?: boolean;
+  /**
+   * What an earlier try left is read and verified: all of it (`full`), or files that are not just as they were when it was
+   * closed (`changed`, the default); after a kill, or a new start of the system, that is all of it.
+   */
+  readonly check?: 'changed' | 'full' | undefined;
   /** The files that are meant to come, as far as that is known: the disk must have room for these. All unless given. */
   readonly only?: FileChoice | undefined;
   /** Stops the verification of what was left; it fails with `aborted`. */
@@ -45,7 +51,7 @@ export interface OpenFileStoreOptions {
  * unfinished download of other content beside it, `storeBusy`, `diskFull`, `notFound`, `permissionDenied`, `nameUnsafe`.
  */
 export async function openFileStore(options: OpenFileStoreOptions): Promise<FileChunkStore> {
-  const { document, update = false, resume = true, only, signal } = options;
+  const { document, update = false, resume = true, check = 'changed', only, signal } = options;
   const destination = resolve(options.destination);
   if (!update) await checkFree(destination);
   await checkNames(document, dirname(destination));
@@ -56,7 +62,8 @@ export async function openFileStore(options: OpenFileStoreOptions): Promise<File
   try {
     if (!update) await checkFree(destination); // an older version that was set aside may be back
     if (!resume) await partial.clear();
-    const held = await verifyClaims(files, partial, signal);
+    const { havePath, notePath } = partial;
+    const held = await verifyClaims({ document, paths: files.diskPaths(), havePath, notePath, check, signal });
     await checkSpace(missingBytes(document, held, only), partial.path);
     await files.allowWriting();
     store = new FileChunkStore({ files, destination, partial, held, update });
@@ -70,16 +77,6 @@ export async function openFileStore(options: OpenFileStoreOptions): Promise<File
     } else await store.close();
     throw diskError(error, 'cannot write', partial.path);
   }
-}
-
-/** The chunks that are really there of those a partial folder claims to have. */
-async function verifyClaims(files: ContentFiles, partial: PartialFolder, signal?: AbortSignal): Promise<Bitfield> {
-  const held = new Bitfield(files.document.layout.chunkCount);
-  for (const chunk of HaveMap.claims(partial.havePath, held.length).ones()) {
-    throwIfAborted(signal);
-    if ((await files.readVerified(chunk)) !== undefined) held.set(chunk);
-  }
-  return held;
 }
 
 function missingBytes(document: ManifestDocument, held: Bitfield, only: FileChoice | undefined): number {
@@ -202,6 +199,7 @@ export class FileChunkStore implements ChunkStore {
     await this.#files.close();
     if (this.#finished) return;
     this.#have.close();
+    leaveNote(this.#partial.notePath, [this.#partial.havePath, ...this.#files.diskPaths()]);
     await this.#partial.leave();
   }
 

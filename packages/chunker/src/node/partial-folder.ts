@@ -1,5 +1,6 @@
 // The hidden folder beside a destination in which its content grows. It holds `content`, the map of chunks had (`have`),
-// the `document` they belong to, while somebody works on it a `lock`, and while an older version is replaced that one (`older`).
+// the `document` they belong to, how all was left when it was `closed`, while somebody works on it a `lock`, and while an
+// older version is replaced that one (`older`).
 
 import type { Stats } from 'node:fs';
 import { lstat, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
@@ -16,6 +17,7 @@ export class PartialFolder {
   readonly path: string;
   readonly contentPath: string;
   readonly havePath: string;
+  readonly notePath: string;
   readonly #documentPath: string;
   readonly #draftPath: string;
   readonly #destination: string;
@@ -29,6 +31,7 @@ export class PartialFolder {
     this.#olderPath = join(path, 'older');
     this.contentPath = join(path, 'content');
     this.havePath = join(path, 'have');
+    this.notePath = join(path, 'closed');
     this.#documentPath = join(path, 'document');
     this.#draftPath = join(path, 'document.new');
     this.#releaseLock = takeLock(join(path, 'lock'));
@@ -74,6 +77,7 @@ export class PartialFolder {
 
   /** Throws away what is there of the content. */
   async clear(): Promise<void> {
+    await rm(this.notePath, { force: true });
     await rm(this.havePath, { force: true });
     await rm(this.contentPath, { force: true, recursive: true });
   }

@@ -172,7 +172,9 @@ describe('file chunk store', () => {
     const destination = join(temporaryFolder(), 'copy');
     await interrupted(set, destination, [0, 1]);
     const options = { document: set.document, destination };
-    await expect(openFileStore({ ...options, signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' });
+    const stopped = { ...options, signal: AbortSignal.abort() };
+    await expect(openFileStore(stopped)).rejects.toMatchObject({ code: 'aborted' });
+    await expect(openFileStore({ ...stopped, check: 'full' })).rejects.toMatchObject({ code: 'aborted' });
     const store = await openFileStore(options);
     expect(store.held.count).toBe(2);
     await store.close();

@@ -88,6 +88,8 @@ export interface GetOptions {
   readonly seed?: boolean;
   /** False throws away what an earlier try left. Default true. */
   readonly resume?: boolean;
+  /** Verify all of it again (`full`), or what changed since it was closed (`changed`). Default `changed`. */
+  readonly check?: 'changed' | 'full';
   /**
    * Only these files, which may be changed by `Transfer.select`. It is done when they are there; no others are made. Chunks at
    * their borders bring bytes of others, which are thrown away at the end. Default: all.
@@ -218,6 +220,7 @@ class NodePeer implements RunningPeer {
       seed = false,
       lingerMs = lingerMsDefault,
       resume = true,
+      check,
       select,
       policy,
       neighbours,
@@ -238,7 +241,7 @@ class NodePeer implements RunningPeer {
     const only = (): FileChoice | undefined => wishes.only;
     this.#stores.expect(swarm, {
       only,
-      open: (document) => openFileStore({ document, destination, update, resume, only: only() }),
+      open: (document) => openFileStore({ document, destination, update, resume, check, only: only() }),
     });
     const trackers = [...parsed.trackers, ...(this.#options.trackers ?? [])];
     const peers = parsed.peers.map((address) => ({ address }));
