@@ -1,10 +1,12 @@
 // What the remotes of a swarm are told of our chunks: what was stored, to whoever lacks it, and what was lost, to all.
 
-import { type Bitfield, earliest, type Instant } from '@shoal/machine';
+import { after, type Bitfield, earliest, type Instant, NEVER } from '@shoal/machine';
 import type { PeerMessage, SwarmId } from '@shoal/wire';
 import type { SwarmHost } from './host.ts';
 import { chunkMessages, News } from './news.ts';
 import type { Remote } from './remote.ts';
+
+const readAgainMs = 5_000; // how long a disk that could not read is left alone
 
 export interface AnnouncementsOptions {
   readonly swarm: SwarmId;
@@ -20,6 +22,8 @@ export class Announcements {
   readonly #remotes: Iterable<Remote>;
   readonly #stored = new News((chunks) => this.#tellStored(chunks));
   readonly #lost = new News((chunks) => this.#tellLost(chunks));
+  readonly #unread = new Set<number>();
+  #readAgainAt: Instant = NEVER;
 
   constructor({ swarm, host, held, remotes }: AnnouncementsOptions) {
     this.#swarm = swarm;
@@ -37,6 +41,12 @@ export class Announcements {
     this.#lost.add(chunk, false, now);
   }
 
+  /** It is held, but could not be read this time: whoever was refused may ask again later. */
+  unread(chunk: number, now: Instant): void {
+    if (this.#unread.size === 0) this.#readAgainAt = after(now, readAgainMs);
+    this.#unread.add(chunk);
+  }
+
   /** The remote has lost chunks; while it had them it was not told that we have them. */
   answerLost(remote: Remote, chunks: readonly number[]): void {
     const there = chunks.filter((chunk) => this.#held.has(chunk));
@@ -44,12 +54,17 @@ export class Announcements {
   }
 
   nextTimeout(): Instant {
-    return earliest(this.#stored.nextTimeout(), this.#lost.nextTimeout());
+    return earliest(this.#stored.nextTimeout(), this.#lost.nextTimeout(), this.#readAgainAt);
   }
 
   handleTimeout(now: Instant): void {
     this.#stored.handleTimeout(now);
     this.#lost.handleTimeout(now);
+    if (now < this.#readAgainAt) return;
+    const chunks = Array.from(this.#unread).filter((chunk) => this.#held.has(chunk));
+    this.#unread.clear();
+    this.#readAgainAt = NEVER;
+    this.#tellStored(chunks);
   }
 
   /** To whoever lacks it, and to an owner, which watches its copies spread. Who hears the same is sent the same message. */

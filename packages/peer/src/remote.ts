@@ -23,6 +23,8 @@ export class Remote {
   allowance = 0;
   /** What held the last chunk back on its way there, in thousandths of the time it took. */
   lastLimits = { congestion: 0, receiver: 0 };
+  /** Requests of ours that were taken back, which it may never have seen. */
+  takenBack = 0;
   /** It holds more than it tells, and wants to hear of every chunk of ours. */
   isOffering = false;
   /** What we last told it of our interest. */

@@ -138,7 +138,8 @@ export class Swarm {
     this.#host.emit({ type: 'readFailed', swarm: this.id, chunk, code });
     // What no longer verifies is no longer held. Before the end it is fetched again; after it, others are asked.
     const isGone = code === 'storeDamaged' || code === 'contentChanged' || code === 'notFound';
-    if (!isGone || !this.#content.holding.forget(chunk)) return;
+    if (!isGone) return this.#content.announcements.unread(chunk, now);
+    if (!this.#content.holding.forget(chunk)) return;
     this.#content.announcements.lost(chunk, now);
     if (!this.#finishing.isDone) this.#content.fetching.chunkLost(chunk, now);
   }

@@ -210,6 +210,18 @@ describe('a disk', () => {
     expect(peer.eventsOf('resumed').length).toBeGreaterThan(0);
   });
 
+  test.each([3, 5, 7, 9, 11])('that is full when %i chunks of 15 are there leaves no chunk behind', (held) => {
+    const { world, set, owner } = setOut(`full at ${held}`, 15);
+    const [peer] = receive(world, set, [owner], 1) as [Peer];
+    world.runUntil(() => peer.heldCount >= held, 10_000);
+    peer.diskTrouble = 'diskFull';
+    world.runUntil(() => peer.eventsOf('paused').length > 0, 10_000);
+    world.run(held === 7 ? 1_000 : 6_000); // once or twice in vain
+    peer.diskTrouble = undefined;
+    world.runUntil(allDone([peer]), 20_000);
+    expect(peer.hasAll(set)).toBe(true);
+  });
+
   test('that fails ends the transfer with its code, and no other', () => {
     const { world, set, owner } = setOut('broken disk');
     const [broken, fine] = receive(world, set, [owner], 2) as [Peer, Peer];

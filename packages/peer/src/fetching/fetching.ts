@@ -277,7 +277,7 @@ export class Fetching {
   #fillRemote(remote: Remote, now: Instant): void {
     if (this.isPaused || this.#rests.at(remote) !== NEVER) return;
     while (remote.pipeline.hasRoom(now)) {
-      if (remote.allowance === 0 && remote.weAreInterested) return;
+      if (remote.allowance === 0 && remote.weAreInterested) return this.#giveBack(remote);
       const chunk = this.#next(remote, now);
       if (chunk === undefined) return this.#decline(remote);
       if (remote.allowance === 0) return this.#tellInterest(remote, true);
@@ -294,6 +294,16 @@ export class Fetching {
     const declined = remote.allowance;
     remote.allowance = 0;
     this.#tellInterest(remote, false, declined);
+  }
+
+  /**
+   * A request that was taken back may never have reached the remote, which then waits for it: so those are given back, when
+   * nothing else is due to it.
+   */
+  #giveBack(remote: Remote): void {
+    if (remote.takenBack === 0 || remote.pipeline.inFlight > 0) return;
+    this.#tellInterest(remote, true, Math.min(requestsPerUnchokeMax, remote.takenBack));
+    remote.takenBack = 0;
   }
 
   #next(remote: Remote, now: Instant): number | undefined {
@@ -385,6 +395,7 @@ export class Fetching {
   #cancel(asked: Asked): void {
     this.#tally.wastedBytes += asked.arrivedBytes;
     this.#host.cancel(asked.remote.link, asked.ask);
+    asked.remote.takenBack += 1;
     this.#drop(asked);
   }
 

@@ -38,6 +38,8 @@ interface Receiver {
   /** Chunks that it lacks and was not offered. */
   readonly unoffered: Bitfield;
   readonly offers: Map<number, Offer>;
+  /** What it got from us and has not announced: its disk may have refused it. */
+  readonly unannounced: Set<number>;
   readonly fellows: RateMeter;
   /** First copies it was offered that no fellow holds yet. */
   unspread: number;
@@ -84,6 +86,7 @@ export class FirstCopies {
       copies: bits.clone(),
       unoffered: Bitfield.full(this.#shape.chunkCount),
       offers: new Map(),
+      unannounced: new Set(),
       fellows,
       unspread: 0,
       askedCount: 0,
@@ -106,6 +109,7 @@ export class FirstCopies {
     if (receiver === undefined) return;
     receiver.signAt = now;
     for (const chunk of chunks) {
+      receiver.unannounced.delete(chunk);
       // What came from us was known when it had arrived.
       if (this.#gained(receiver, chunk, now)) receiver.fellows.add(this.#shape.sizeOfChunk(chunk), now);
     }
@@ -174,7 +178,7 @@ export class FirstCopies {
   sent(remote: Remote, chunk: number, now: Instant): void {
     this.#sentBytes += this.#shape.sizeOfChunk(chunk);
     const receiver = this.#receivers.get(remote);
-    if (receiver !== undefined) this.#gained(receiver, chunk, now);
+    if (receiver !== undefined && this.#gained(receiver, chunk, now)) receiver.unannounced.add(chunk);
     this.#requestEnded(remote, now);
   }
 
@@ -205,7 +209,8 @@ export class FirstCopies {
   /** Takes back what came to nothing. */
   #step(now: Instant): void {
     for (const receiver of this.#receivers.values()) this.#expire(receiver, now);
-    this.#stepAt = this.#hungry() > 0 ? after(now, stepMs) : NEVER;
+    const isWatched = ({ copies, unannounced }: Receiver): boolean => !copies.isFull || unannounced.size > 0;
+    this.#stepAt = Array.from(this.#receivers.values()).some(isWatched) ? after(now, stepMs) : NEVER;
   }
 
   #requestEnded(remote: Remote, now: Instant): void {
@@ -262,6 +267,14 @@ export class FirstCopies {
     for (const [chunk, offer] of receiver.offers)
       if (now - offer.at >= patienceMs) this.#withdraw(receiver, chunk, offer, now);
     if (receiver.unspread > 0) this.#giveUp(receiver);
+    for (const chunk of receiver.unannounced) this.#doubt(receiver, chunk);
+    receiver.unannounced.clear();
+  }
+
+  /** It may be offered the chunk again. */
+  #doubt(receiver: Receiver, chunk: number): void {
+    if (receiver.copies.clear(chunk)) this.#spreads(chunk, -1);
+    receiver.unoffered.set(chunk);
   }
 
   /** Who says nothing for so long may not pass its first copies on: they do not count, and others get another. */
