@@ -155,6 +155,8 @@ export interface LinkPort {
   readonly peer: PeerId;
   /** Where we are bound. */
   readonly address: Address;
+  /** 32 bytes that only those have whom this carrier lets in, if it is closed to others: to be told apart outside of links. */
+  readonly groupSecret?: Uint8Array | undefined;
   perform(order: LinkOrder): void;
   /** Sets who is told the facts; facts never arrive from within `perform`. */
   listen(handle: (fact: LinkFact) => void): void;

@@ -13,6 +13,7 @@ import { LanDiscovery, lanGroup } from '../src/node/lan-discovery.ts';
 const loopback = '127.0.0.1';
 const swarm = swarmId('a'.repeat(64))!;
 const secret = swarmId('b'.repeat(64))!;
+const keys = { hashes: pureHashes };
 const running: (LanDiscovery | Socket)[] = [];
 
 afterEach(async () => {
@@ -35,7 +36,7 @@ interface Heard {
   readonly address: Address;
 }
 
-function start(group: Address, port: number, swarms: readonly SwarmId[]) {
+function start(group: Address, port: number, swarms: readonly SwarmId[], secret?: Uint8Array) {
   const heard: Heard[] = [];
   const failures: string[] = [];
   const discovery = LanDiscovery.start({
@@ -44,6 +45,7 @@ function start(group: Address, port: number, swarms: readonly SwarmId[]) {
     clock: nodeClock,
     rng: entropyRng(),
     hashes: pureHashes,
+    secret,
     swarms: () => swarms,
     found: (found, address) => void heard.push({ swarm: found, address }),
     failed: (why) => void failures.push(why),
@@ -72,7 +74,7 @@ async function canMulticast(): Promise<boolean> {
   const { heard } = start(group, 1, [swarm]);
   const send = await sender(group);
   await new Promise((done) => setTimeout(done, 50));
-  send(encodeNotice(2, [swarm], seededRng('probe').bytes(nonceBytes), pureHashes));
+  send(encodeNotice(2, [swarm], seededRng('probe').bytes(nonceBytes), keys));
   const works = await eventually(() => heard.length > 0);
   for (const one of running.splice(0)) await one.close();
   return works;
@@ -100,6 +102,22 @@ describe.skipIf(!works)('discovery on the local network', () => {
     expect([one, two, other].flatMap(({ failures }) => failures)).toEqual([]);
   });
 
+  test('peers of a private swarm are found by those alone who have its secret', async () => {
+    const group = await freeGroup();
+    const of = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
+    const one = start(group, 1_001, [swarm], of(1));
+    const [friend, stranger, other] = [
+      start(group, 1_002, [swarm], of(1)),
+      start(group, 1_003, [swarm]),
+      start(group, 1_004, [swarm], of(2)),
+    ];
+    await new Promise((done) => setTimeout(done, 50));
+    one.discovery.announce();
+    expect(await eventually(() => friend.heard.length > 0)).toBe(true);
+    expect(friend.heard).toEqual([{ swarm, address: { host: loopback, port: 1_001 } }]);
+    expect([...stranger.heard, ...other.heard]).toEqual([]);
+  });
+
   test('a transfer needs nothing but a ticket without any address', async () => {
     await using machine = await TestMachine.start();
     const group = await freeGroup();
@@ -121,7 +139,7 @@ describe.skipIf(!works)('discovery on the local network', () => {
     const rng = seededRng('flood');
     await new Promise((done) => setTimeout(done, 50));
     for (let port = 2; port < 500; port += 1) {
-      send(encodeNotice(port, [swarm], rng.bytes(nonceBytes), pureHashes));
+      send(encodeNotice(port, [swarm], rng.bytes(nonceBytes), keys));
       send(rng.bytes(1 + rng.below(400)));
     }
     await new Promise((done) => setTimeout(done, 300));

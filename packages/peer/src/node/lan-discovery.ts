@@ -25,6 +25,8 @@ export interface LanDiscoveryOptions {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly hashes: HashSuite;
+  /** Of a carrier that is closed to others. */
+  readonly secret?: Uint8Array | undefined;
   /** Those that take part with whomever they find. */
   readonly swarms: () => readonly SwarmId[];
   readonly found: (swarm: SwarmId, address: Address) => void;
@@ -73,13 +75,13 @@ export class LanDiscovery {
   }
 
   #tell(): void {
-    const { links, group, clock, rng, hashes, swarms } = this.#options;
+    const { links, group, clock, rng, hashes, secret, swarms } = this.#options;
     this.#toldAt = clock.now();
     this.#heard = new Map();
     this.#cancel = clock.alarm(after(clock.now(), pauseMs), () => this.#tell());
     const own = rng.shuffle([...swarms()]).slice(0, swarmsPerNoticeMax); // of very many, others the next time
     if (own.length === 0) return;
-    const notice = encodeNotice(links.port, own, rng.bytes(nonceBytes), hashes);
+    const notice = encodeNotice(links.port, own, rng.bytes(nonceBytes), { hashes, secret });
     for (const sender of this.#senders) sender.send(notice, group.port, group.host, () => undefined); // lost like any datagram
   }
 
@@ -116,9 +118,9 @@ export class LanDiscovery {
   }
 
   #hear(bytes: Uint8Array, host: string): void {
-    const { links, hashes, swarms, found } = this.#options;
+    const { links, hashes, secret, swarms, found } = this.#options;
     if (this.#isTooMuch()) return;
-    const notice = readNotice(bytes, swarms(), hashes);
+    const notice = readNotice(bytes, swarms(), { hashes, secret });
     if (notice === undefined || notice.swarms.length === 0) return;
     const { port } = notice;
     if (port === links.port && this.#hosts.includes(host)) return; // ourselves

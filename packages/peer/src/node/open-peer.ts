@@ -285,6 +285,7 @@ class NodePeer implements RunningPeer {
       clock: this.#clock,
       rng: rng.fork('discovery'),
       hashes,
+      secret: this.#links.groupSecret,
       swarms: () => this.#driver.machine.openSwarms(),
       found: (swarm, address) =>
         this.#driver.tell((session, now) => session.heard(swarm, [{ address }], address.host, now)),

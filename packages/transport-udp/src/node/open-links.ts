@@ -20,16 +20,23 @@ const linkTimes = { idleTimeoutMs: 15_000, keepAliveMs: 4_000 };
 /** Opens a socket for links. Fails with ShoalError `addressInUse`, `permissionDenied` or `networkFailed`. */
 export async function openLinks(options: SocketOptions = {}): Promise<NodeLinks> {
   const ground = await openGround(options);
-  return new SocketLinks(new LinkCarrier(endpointOptions(ground, options, linkTimes)), ground);
+  const groupSecret = options.psk && ground.crypto.hkdf(options.psk, groupLabel, 32);
+  return new SocketLinks(new LinkCarrier(endpointOptions(ground, options, linkTimes)), ground, groupSecret);
 }
+
+/** The key itself leaves the transport for nobody. */
+const groupLabel = new TextEncoder().encode('shoal group');
 
 class SocketLinks extends OnSocket<LinkFact, LinkCarrier> implements NodeLinks {
   /** Facts from before somebody listened. */
   readonly #waiting: LinkFact[] = [];
   #listener: ((fact: LinkFact) => void) | undefined;
 
-  constructor(carrier: LinkCarrier, ground: Ground) {
+  readonly groupSecret: Uint8Array | undefined;
+
+  constructor(carrier: LinkCarrier, ground: Ground, groupSecret: Uint8Array | undefined) {
     super(carrier, carrier.endpoint, ground);
+    this.groupSecret = groupSecret;
   }
 
   linkStats(link: LinkId): ConnectionStats | undefined {
