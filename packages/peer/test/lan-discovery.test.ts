@@ -8,12 +8,13 @@ import { TestMachine } from './support/machine.ts';
 import { afterEach, describe, expect, test } from 'vitest';
 import { encodeNotice, nonceBytes } from '../src/lan-notice.ts';
 import { openPeer, type RunningPeer } from '../src/node/index.ts';
-import { LanDiscovery, lanGroup } from '../src/node/lan-discovery.ts';
+import { LanDiscovery, lanGroups } from '../src/node/lan-discovery.ts';
 
 const loopback = '127.0.0.1';
 const swarm = swarmId('a'.repeat(64))!;
 const secret = swarmId('b'.repeat(64))!;
 const keys = { hashes: pureHashes };
+const secretOf = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
 const running: (LanDiscovery | Socket)[] = [];
 
 afterEach(async () => {
@@ -26,7 +27,7 @@ async function freeGroup(): Promise<Address> {
   await new Promise<void>((done) => socket.bind(0, done));
   const { port } = socket.address();
   await new Promise<void>((done) => socket.close(done));
-  return { host: lanGroup.host, port };
+  return { ...lanGroups[0]!, port };
 }
 
 const nothing = (): void => undefined;
@@ -41,7 +42,7 @@ function start(group: Address, port: number, swarms: readonly SwarmId[], secret?
   const failures: string[] = [];
   const discovery = LanDiscovery.start({
     links: { host: loopback, port },
-    group,
+    groups: [group],
     clock: nodeClock,
     rng: entropyRng(),
     hashes: pureHashes,
@@ -104,12 +105,11 @@ describe.skipIf(!works)('discovery on the local network', () => {
 
   test('peers of a private swarm are found by those alone who have its secret', async () => {
     const group = await freeGroup();
-    const of = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
-    const one = start(group, 1_001, [swarm], of(1));
+    const one = start(group, 1_001, [swarm], secretOf(1));
     const [friend, stranger, other] = [
-      start(group, 1_002, [swarm], of(1)),
+      start(group, 1_002, [swarm], secretOf(1)),
       start(group, 1_003, [swarm]),
-      start(group, 1_004, [swarm], of(2)),
+      start(group, 1_004, [swarm], secretOf(2)),
     ];
     await new Promise((done) => setTimeout(done, 50));
     one.discovery.announce();
@@ -148,11 +148,10 @@ describe.skipIf(!works)('discovery on the local network', () => {
   });
 
   test('is not where links are bound to an address that is none of ours', () => {
-    const group = { host: lanGroup.host, port: 1 };
     const links = { host: '198.51.100.7', port: 1 };
     const options = {
       links,
-      group,
+      groups: lanGroups,
       clock: nodeClock,
       rng: entropyRng(),
       hashes: pureHashes,

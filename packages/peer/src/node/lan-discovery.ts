@@ -1,16 +1,23 @@
-// Peers of the same local network find one another by multicast, without a tracker (after BEP 14; IPv4). What is heard is
+// Peers of the same local network find one another by multicast, without a tracker (after BEP 14). What is heard is
 // hearsay of the host that it comes from, and leads to nothing but a dial, whose answer is authenticated and whose chunks
 // are verified like any other's.
 
 import { createSocket, type Socket } from 'node:dgram';
+import { isIPv4, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { HashSuite } from '@shoal/chunker';
 import { type Address, after, type Clock, type Rng } from '@shoal/machine';
 import type { SwarmId } from '@shoal/wire';
 import { encodeNotice, nonceBytes, readNotice, swarmsPerNoticeMax } from '../lan-notice.ts';
 
-/** In the organization-local scope of RFC 2365, section 6.2: routers of a home let it through to nobody. */
-export const lanGroup: Address = { host: '239.192.83.104', port: 41_610 };
+/**
+ * In the organization-local scope of RFC 2365, section 6.2: routers of a home let it through to nobody; and in the
+ * link-local one of RFC 4291, section 2.7, which no router forwards.
+ */
+export const lanGroups: readonly Address[] = [
+  { host: '239.192.83.104', port: 41_610 },
+  { host: 'ff02::5368:6f61', port: 41_610 },
+];
 
 const pauseMsMin = 1_000; // between two notices, however many swarms are joined meanwhile
 const pauseMs = 60_000; // BEP 14 asks for no more than one a minute
@@ -21,7 +28,8 @@ const portsPerHostMax = 16; // so many peers of one host
 export interface LanDiscoveryOptions {
   /** Where our links are bound. */
   readonly links: Address;
-  readonly group: Address;
+  /** Those of IPv6 serve where links are bound to an address of IPv6, such as `::`. */
+  readonly groups: readonly Address[];
   readonly clock: Clock;
   readonly rng: Rng;
   readonly hashes: HashSuite;
@@ -37,7 +45,8 @@ export interface LanDiscoveryOptions {
 export class LanDiscovery {
   readonly #options: LanDiscoveryOptions;
   readonly #sockets: Socket[] = [];
-  readonly #senders: Socket[] = [];
+  readonly #senders: { readonly socket: Socket; readonly group: Address }[] = [];
+  /** Our own on the local network. */
   readonly #hosts: readonly string[];
   #cancel: (() => void) | undefined;
   #toldAt = Number.NEGATIVE_INFINITY;
@@ -54,8 +63,12 @@ export class LanDiscovery {
   private constructor(options: LanDiscoveryOptions, hosts: readonly string[]) {
     this.#options = options;
     this.#hosts = hosts;
-    this.#listen();
-    for (const host of hosts) this.#openSender(host);
+    for (const group of options.groups) {
+      const through = hosts.filter(isIPv6(group.host) ? isIPv6 : isIPv4).map(interfaceOf);
+      if (through.length === 0) continue;
+      this.#listen(group, through);
+      for (const from of through) this.#openSender(group, from);
+    }
   }
 
   /** A swarm was joined: the others hear of it soon. */
@@ -75,43 +88,43 @@ export class LanDiscovery {
   }
 
   #tell(): void {
-    const { links, group, clock, rng, hashes, secret, swarms } = this.#options;
+    const { links, clock, rng, hashes, secret, swarms } = this.#options;
     this.#toldAt = clock.now();
     this.#heard = new Map();
     this.#cancel = clock.alarm(after(clock.now(), pauseMs), () => this.#tell());
     const own = rng.shuffle([...swarms()]).slice(0, swarmsPerNoticeMax); // of very many, others the next time
     if (own.length === 0) return;
     const notice = encodeNotice(links.port, own, rng.bytes(nonceBytes), { hashes, secret });
-    for (const sender of this.#senders) sender.send(notice, group.port, group.host, () => undefined); // lost like any datagram
+    for (const { socket, group } of this.#senders) socket.send(notice, group.port, group.host, () => undefined); // lost like any datagram
   }
 
-  #listen(): void {
-    const { group, failed } = this.#options;
-    const socket = this.#open();
+  #listen(group: Address, through: readonly string[]): void {
+    const socket = this.#open(group);
     socket.on('message', (bytes, { address }) => this.#hear(bytes, address));
     socket.bind(group.port, () => {
       try {
-        for (const host of this.#hosts) socket.addMembership(group.host, host);
+        for (const one of through) socket.addMembership(group.host, one);
       } catch (error) {
-        failed(`cannot join the multicast group ${group.host}: ${String(error)}`);
+        this.#options.failed(`cannot join the multicast group ${group.host}: ${String(error)}`);
       }
     });
   }
 
-  #openSender(host: string): void {
-    const socket = this.#open();
-    socket.bind(0, host, () => {
+  #openSender(group: Address, from: string): void {
+    const socket = this.#open(group);
+    socket.bind(0, isIPv4(from) ? from : undefined, () => {
       try {
-        socket.setMulticastInterface(host);
-        this.#senders.push(socket);
+        socket.setMulticastInterface(from);
+        this.#senders.push({ socket, group });
       } catch (error) {
-        this.#options.failed(`cannot send multicast from ${host}: ${String(error)}`);
+        this.#options.failed(`cannot send multicast from ${from}: ${String(error)}`);
       }
     });
   }
 
-  #open(): Socket {
-    const socket = createSocket({ type: 'udp4', reuseAddr: true });
+  #open({ host }: Address): Socket {
+    const family = isIPv6(host) ? ({ type: 'udp6', ipv6Only: true } as const) : ({ type: 'udp4' } as const);
+    const socket = createSocket({ ...family, reuseAddr: true });
     socket.on('error', (error) => this.#options.failed(String(error)));
     this.#sockets.push(socket);
     return socket;
@@ -139,10 +152,18 @@ export class LanDiscovery {
   }
 }
 
-/** Our addresses at which links are accepted, other than loopback unless they are bound to that. */
+/**
+ * Our addresses at which links are accepted, other than loopback unless they are bound to that. Of IPv6 those with the name of
+ * their interface, which every interface has one of.
+ */
 function lanHosts(bound: string): string[] {
-  const own = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  const hosts = own.filter(({ family }) => family === 'IPv4').map(({ address }) => address);
+  const own = Object.entries(networkInterfaces()).flatMap(([name, list = []]) =>
+    list.map(({ family, address }) => (family === 'IPv4' ? address : `${address}%${name}`)),
+  );
+  const hosts = own.filter((host) => isIPv4(host) || host.startsWith('fe80:'));
   if (bound !== '0.0.0.0' && bound !== '::') return hosts.filter((host) => host === bound);
-  return hosts.filter((host) => !host.startsWith('127.'));
+  return hosts.filter((host) => !host.startsWith('127.') && (bound === '::' || isIPv4(host)));
 }
+
+/** How the system is told of an interface: by its address, or by its name (`::%name`) where that is of IPv6. */
+const interfaceOf = (host: string): string => (isIPv4(host) ? host : `::%${host.split('%')[1]}`);

@@ -25,7 +25,7 @@ import type { SessionEvent } from '../events.ts';
 import { Session, type SessionOutput } from '../session.ts';
 import type { SwarmPicture } from '../picture.ts';
 import { checkLimits, type RateLimits } from '../rate-limits.ts';
-import { LanDiscovery, lanGroup } from './lan-discovery.ts';
+import { LanDiscovery, lanGroups } from './lan-discovery.ts';
 import { FileWishes, type FileSelector } from '../picking/file-wishes.ts';
 import { type PolicyName, policyNames } from '../picking/picker.ts';
 import { RunningTransfer } from './running-transfer.ts';
@@ -281,7 +281,7 @@ class NodePeer implements RunningPeer {
     if (discovery === false) return undefined;
     return LanDiscovery.start({
       links: this.address,
-      group: discovery === true ? lanGroup : discovery.group,
+      groups: discovery === true ? lanGroups : [discovery.group],
       clock: this.#clock,
       rng: rng.fork('discovery'),
       hashes,
