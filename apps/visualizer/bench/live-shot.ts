@@ -27,7 +27,7 @@ try {
       if (event === 'view') resolve(url);
     });
   });
-  const { page } = await open(browser, url, { viewport: { width: 1_280, height: 1_260 }, deviceScaleFactor: 0.8 });
+  const { page } = await open(browser, url, { viewport: { width: 1_280, height: 1_260 }, deviceScaleFactor: 0.75 });
   await page.waitForFunction(
     () => {
       const { peers, content } = shoalShow.reel.front;
@@ -37,6 +37,10 @@ try {
     undefined,
     { timeout: 120_000 },
   );
+  await page.evaluate(() => {
+    shoalShow.timeline.seek(shoalShow.reel.endMs - 400); // what is on its way is known by then
+    shoalShow.timeline.pause();
+  });
   await page.waitForTimeout(500); // the curves are drawn a few times a second
   await page.screenshot({ path: join(root, 'docs/visualizer/live.png') });
 } finally {
