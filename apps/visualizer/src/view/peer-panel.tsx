@@ -1,5 +1,6 @@
 // What is known of the peer that is looked at, in words. Names are text, whatever they hold.
 
+import type { Holdup } from '@shoal/peer';
 import type { VNode } from 'preact';
 import { given, type PeerPicture, type Picture } from '../picture.ts';
 import type { Reel } from '../reel.ts';
@@ -72,17 +73,23 @@ function Details({ show, picture, peer, number, ms }: DetailsProps): VNode {
   );
 }
 
-export const reasons: Readonly<Record<string, string>> = {
+const reasons: Readonly<Record<Holdup, string>> = {
   noPeers: 'nobody there',
   noManifest: 'manifest',
   noSource: 'no source',
   choked: 'not its turn',
   sender: 'sender busy',
   senderDisk: "sender's disk",
+  congestion: 'lines full',
+  receiver: 'own intake',
   path: 'path',
   disk: 'own disk',
   rateLimit: 'own limit',
 };
+
+/** A recording may know reasons that we do not. */
+export const wordsFor = (reason: string): string =>
+  Object.hasOwn(reasons, reason) ? reasons[reason as Holdup] : reason;
 
 function Why({ sharesMs }: { readonly sharesMs: Readonly<Record<string, number>> }): VNode | null {
   const total = Object.values(sharesMs).reduce((sum, part) => sum + part, 0);
@@ -94,7 +101,7 @@ function Why({ sharesMs }: { readonly sharesMs: Readonly<Record<string, number>>
       <ul class="shares">
         {parts.map(([reason, part]) => (
           <li key={reason}>
-            <span>{reasons[reason] ?? reason}</span>
+            <span>{wordsFor(reason)}</span>
             <meter min={0} max={total} value={part} />
             <span>{inPercent(part / total)}</span>
           </li>

@@ -1,26 +1,34 @@
 // What the time of each peer went to so far: a bar for each, a part for each reason.
 
+import type { Holdup } from '@shoal/peer';
 import type { VNode } from 'preact';
-import { blue, css, green, orange, purple, type Rgb, skyBlue, vermilion, yellow } from './palette.ts';
-import { reasons } from './peer-panel.tsx';
+import { blue, css, green, mixed, orange, purple, type Rgb, skyBlue, vermilion, yellow } from './palette.ts';
+import { wordsFor } from './peer-panel.tsx';
 import type { Show } from './show.ts';
 import { inPercent, inSeconds } from './words.ts';
 
 const barsShown = 12;
 
 const grey: Rgb = [125, 130, 138];
+const lightGrey: Rgb = [186, 190, 196];
 const black: Rgb = [60, 64, 70];
-const colours: Readonly<Record<string, Rgb>> = {
+
+/** In the order in which a transfer meets them. */
+const colours: Readonly<Record<Holdup, Rgb>> = {
   noPeers: grey,
-  noManifest: black,
+  noManifest: lightGrey,
   noSource: purple,
   choked: orange,
   sender: yellow,
   senderDisk: skyBlue,
+  congestion: vermilion,
   path: blue,
+  receiver: mixed(vermilion, [255, 255, 255], 0.55),
   disk: green,
-  rateLimit: vermilion,
+  rateLimit: black,
 };
+
+const colourOf = (reason: string): string => css(Object.hasOwn(colours, reason) ? colours[reason as Holdup] : grey);
 
 export function WhyBars({ show }: { readonly show: Show }): VNode | null {
   const { peers } = show.reel.pictureAt(show.told.value);
@@ -29,7 +37,9 @@ export function WhyBars({ show }: { readonly show: Show }): VNode | null {
     .filter(({ total }) => total > 0);
   if (rows.length === 0) return null;
   const longest = Math.max(...rows.map(({ total }) => total));
-  const told = Object.keys(reasons).filter((reason) => rows.some(({ sharesMs }) => (sharesMs[reason] ?? 0) > 0));
+  const told = Array.from(
+    new Set(Object.keys(colours).concat(...rows.map(({ sharesMs }) => Object.keys(sharesMs)))),
+  ).filter((reason) => rows.some(({ sharesMs }) => Object.hasOwn(sharesMs, reason) && sharesMs[reason]! > 0));
   return (
     <section class="why" aria-label="What the time went to">
       <h2>What the time went to</h2>
@@ -46,8 +56,8 @@ export function WhyBars({ show }: { readonly show: Show }): VNode | null {
               {told.map((reason) => (
                 <i
                   key={reason}
-                  title={`${reasons[reason]}: ${inSeconds(sharesMs[reason] ?? 0)}`}
-                  style={{ flexGrow: sharesMs[reason] ?? 0, background: css(colours[reason] ?? grey) }}
+                  title={`${wordsFor(reason)}: ${inSeconds(sharesMs[reason] ?? 0)}`}
+                  style={{ flexGrow: sharesMs[reason] ?? 0, background: colourOf(reason) }}
                 />
               ))}
             </span>
@@ -58,8 +68,8 @@ export function WhyBars({ show }: { readonly show: Show }): VNode | null {
       <p class="legend">
         {told.map((reason) => (
           <span key={reason}>
-            <i style={{ background: css(colours[reason] ?? grey) }} />
-            {reasons[reason]}
+            <i style={{ background: colourOf(reason) }} />
+            {wordsFor(reason)}
           </span>
         ))}
       </p>
@@ -73,5 +83,5 @@ const sumOf = (sharesMs: Readonly<Record<string, number>>): number =>
 const inWords = (sharesMs: Readonly<Record<string, number>>, total: number): string =>
   Object.entries(sharesMs)
     .toSorted(([, a], [, b]) => b - a)
-    .map(([reason, ms]) => `${reasons[reason] ?? reason} ${inPercent(ms / total)}`)
+    .map(([reason, ms]) => `${wordsFor(reason)} ${inPercent(ms / total)}`)
     .join(', ');
