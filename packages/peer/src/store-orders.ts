@@ -32,7 +32,8 @@ export type StoreFact =
       readonly held: Bitfield;
     }
   | { readonly type: 'storeRefused'; readonly swarm: SwarmId; readonly code: ErrorCode }
-  | { readonly type: 'chunkStored'; readonly swarm: SwarmId; readonly chunk: number }
+  /** `hashMs`: how long everything stood still to verify it, where that is known. */
+  | { readonly type: 'chunkStored'; readonly swarm: SwarmId; readonly chunk: number; readonly hashMs?: number }
   | { readonly type: 'chunkDamaged'; readonly swarm: SwarmId; readonly chunk: number }
   | { readonly type: 'writeFailed'; readonly swarm: SwarmId; readonly chunk: number; readonly code: ErrorCode }
   | { readonly type: 'chunkRead'; readonly swarm: SwarmId; readonly read: ReadNumber; readonly body: Uint8Array }

@@ -260,7 +260,7 @@ export class Swarm {
       case 'storeRefused':
         return this.#host.failed(this.id, fact.code);
       case 'chunkStored':
-        return this.#chunkStored(fact.chunk, now);
+        return this.#chunkStored(fact, now);
       case 'chunkDamaged':
         return this.#chunkDamaged(fact.chunk, now);
       case 'writeFailed':
@@ -393,8 +393,7 @@ export class Swarm {
     const announcements = new Announcements({ swarm, host, held, remotes: this.#members });
     this.#content = { shape, held, holding, fetching, giving, announcements };
     const { chunkCount, totalBytes } = shape;
-    const [heldChunks, heldBytes] = [held.count, holding.bytes];
-    host.emit({ type: 'storeReady', swarm, chunkCount, totalBytes, heldChunks, heldBytes });
+    host.emit({ type: 'storeReady', swarm, chunkCount, totalBytes, heldChunks: held.count, heldBytes: holding.bytes });
     host.opened(swarm);
     for (const remote of this.#members) {
       remote.knowsOurs = remote.knowsManifest;
@@ -404,8 +403,9 @@ export class Swarm {
     else if (held.isFull) this.#finished(undefined, now);
   }
 
-  #chunkStored(chunk: number, now: Instant): void {
+  #chunkStored({ chunk, hashMs = 0 }: StoreFact & { type: 'chunkStored' }, now: Instant): void {
     if (this.#content === undefined) return;
+    this.#tally.times.hashed(hashMs);
     const { holding, fetching, announcements } = this.#content;
     const from = fetching.chunkStored(chunk);
     if (from === undefined) return;
@@ -418,8 +418,7 @@ export class Swarm {
   #chunkDamaged(chunk: number, now: Instant): void {
     const from = this.#content?.fetching.chunkDamaged(chunk);
     if (from === undefined) return;
-    const { peer, address } = from;
-    this.#host.emit({ type: 'chunkDamaged', swarm: this.id, chunk, from: peer, address });
+    this.#host.emit({ type: 'chunkDamaged', swarm: this.id, chunk, from: from.peer, address: from.address });
     this.#content?.fetching.fill(now);
   }
 

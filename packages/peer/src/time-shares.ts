@@ -19,7 +19,9 @@ export type Holdup =
   | 'receiver'
   /** Requests and bytes were under way, and nothing held them back. */
   | 'path'
-  /** Our own store verified and wrote, or was full. */
+  /** We stood still to verify a chunk. */
+  | 'hashing'
+  /** Our own store wrote, or was full. */
   | 'disk'
   /** Our own limit on what we receive. */
   | 'rateLimit';
@@ -67,6 +69,13 @@ export class TimeShares {
     this.#add('receiver', under * held * this.#awaitedMs);
     this.#add('path', under * (1 - congestion - held) * this.#awaitedMs);
     this.#awaitedMs = 0;
+  }
+
+  /** Of the time in which answers were awaited so much went to verifying what had come. */
+  hashed(ms: number): void {
+    const hashing = Math.min(Math.max(0, ms), this.#awaitedMs);
+    this.#awaitedMs -= hashing;
+    this.#add('hashing', hashing);
   }
 
   /** Milliseconds, of what took any. Their sum is the time accounted for. */

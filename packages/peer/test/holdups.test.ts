@@ -93,6 +93,16 @@ test('a remote cannot claim more time than there was', () => {
   expect(times.report()).toEqual({ sender: 100, path: 50 });
 });
 
+test('verifying takes its time from that in which answers are awaited, and no more than there was', () => {
+  const times = new TimeShares(instant(0));
+  times.account('answers', instant(10));
+  times.hashed(4);
+  times.hashed(20);
+  times.account('answers', instant(30));
+  times.hashed(5);
+  expect(times.report()).toEqual({ hashing: 15, path: 15 });
+});
+
 test('what held answers back on their way shares the time that they were under way', () => {
   const times = new TimeShares(instant(0));
   times.account('answers', instant(100));

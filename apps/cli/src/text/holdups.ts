@@ -13,6 +13,7 @@ const words: Readonly<Record<Holdup, string>> = {
   congestion: 'what the lines carry',
   receiver: 'this machine taking it in',
   path: 'the way here',
+  hashing: 'verifying',
   disk: 'this disk',
   rateLimit: 'the rate limit',
 };

@@ -108,9 +108,15 @@ export class StoreKeeper {
         case 'openStore':
           return await this.#open(swarm, order.document, shelf);
         case 'writeChunk': {
-          const outcome = await shelf.store!.writeChunk(order.chunk, order.body);
-          if (outcome === 'stored') shelf.recent.put(order.chunk, order.body);
-          return { type: outcome === 'damaged' ? 'chunkDamaged' : 'chunkStored', swarm, chunk: order.chunk };
+          const { chunk } = order;
+          const startedAt = performance.now();
+          const writing = shelf.store!.writeChunk(chunk, order.body); // verifies before it returns
+          const hashMs = performance.now() - startedAt;
+          const outcome = await writing;
+          if (outcome === 'stored') shelf.recent.put(chunk, order.body);
+          return outcome === 'damaged'
+            ? { type: 'chunkDamaged', swarm, chunk }
+            : { type: 'chunkStored', swarm, chunk, hashMs };
         }
         case 'readChunk': {
           const body = shelf.recent.get(order.chunk) ?? (await this.#read(order.chunk, shelf.store!));
