@@ -6,7 +6,7 @@ export * from './fluid-bound.ts';
 export type { JoinOptions } from './join-options.ts';
 export type { FixedNeighbours } from './links/fixed-neighbours.ts';
 export { type Priority, type PrioritySpan, type ReadingPlace } from './picking/demand.ts';
-export { type FileSelector } from './picking/file-wishes.ts';
+export { choiceOf, type FileSelector } from './picking/file-wishes.ts';
 export type { RemotePicture, SwarmPicture } from './picture.ts';
 export { type PolicyName } from './picking/picker.ts';
 export type { RateLimits } from './rate-limits.ts';

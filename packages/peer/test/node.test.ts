@@ -95,6 +95,20 @@ describe('a peer on this machine', () => {
     await tracker.close();
   });
 
+  test('describes what a ticket names without fetching it', async () => {
+    const [owner, receiver] = [await newPeer(), await newPeer()];
+    const ticket = await share(owner);
+    const { manifest, swarmId } = await receiver.describe(ticket);
+    expect(manifest.files).toMatchObject([{ path: 'a.bin', bytes: content.length }]);
+    const known = parseTicket(ticket);
+    expect(known.ok && known.value.swarmId).toBe(swarmId);
+    expect(await readdir(folder)).toEqual(['a.bin']);
+    await receiver.get(ticket, { destination: join(folder, 'copy.bin') }).done; // it holds on to nothing
+    expect(await codeOf(owner.describe(ticket))).toBe('exists');
+    const signal = AbortSignal.abort();
+    expect(await codeOf((await newPeer()).describe(ticket, { signal }))).toBe('aborted');
+  });
+
   test('pictures who is there, and what each holds', async () => {
     const [owner, receiver] = [await newPeer(), await newPeer()];
     const path = join(folder, 'a.bin');

@@ -50,7 +50,7 @@ export async function readChunkFolder(
         'manifestInvalid',
         `${showName(join(folder, summaryName))} cannot be used: ${parsed.detail}`,
       );
-    const found = parsed.value.chunkFiles.map((name) => lookAtChunk(join(root, name)));
+    const found = parsed.value.chunkFiles.map((name) => lookAtFile(join(root, name)));
     return { ...parsed.value, folder, found, verified: true };
   }
   const list = readText(join(root, localChunksName));
@@ -74,7 +74,7 @@ async function readClassic(
   const { count, files } = parsed.value;
   const chunkFiles = Array.from({ length: count }, (_, chunk) => files.get(chunk) ?? `chunk-${chunk + 1}`);
   const found = chunkFiles.map((name, chunk) =>
-    files.has(chunk) ? lookAtChunk(join(resolve(folder), name)) : undefined,
+    files.has(chunk) ? lookAtFile(join(resolve(folder), name)) : undefined,
   );
   const present = found.filter((file) => file !== undefined);
   if (present.length < count)
@@ -104,22 +104,28 @@ async function readClassic(
   return { folder, document: made.value, chunkFiles, found, verified: false };
 }
 
-/** Tells and names the chunks that are not there as they should be. */
+type ChunkFiles = Pick<ChunkFolder, 'chunkFiles' | 'found'>;
+
+/** The chunks that are not there as they should be. */
+export const troublesOf = ({ chunkFiles, found }: ChunkFiles, isThere: (chunk: number) => boolean): ChunkTrouble[] =>
+  chunkFiles.flatMap((file, chunk) =>
+    isThere(chunk) ? [] : [{ id: chunk + 1, file, problem: found[chunk] === undefined ? 'missing' : 'damaged' }],
+  );
+
+/** Tells and names them. */
 export function troubleError(
-  { folder, chunkFiles, found }: Pick<ChunkFolder, 'folder' | 'chunkFiles' | 'found'>,
+  parts: ChunkFiles & Pick<ChunkFolder, 'folder'>,
   isThere: (chunk: number) => boolean,
   onTrouble: TroubleListener | undefined,
 ): ShoalError {
-  const troubles = chunkFiles.flatMap((file, chunk): ChunkTrouble[] =>
-    isThere(chunk) ? [] : [{ id: chunk + 1, file, problem: found[chunk] === undefined ? 'missing' : 'damaged' }],
-  );
+  const troubles = troublesOf(parts, isThere);
   for (const trouble of troubles) onTrouble?.(trouble);
   const named = troubles
     .slice(0, troublesNamed)
     .map(({ id, file, problem }) => `chunk ${id} (${showName(file)}) is ${problem}`);
   if (troubles.length > troublesNamed) named.push(`so are ${troubles.length - troublesNamed} more`);
   const code = troubles.some(({ problem }) => problem === 'damaged') ? 'verificationFailed' : 'notFound';
-  return new ShoalError(code, `cannot join ${showName(folder)}: ${named.join(', ')}`);
+  return new ShoalError(code, `cannot join ${showName(parts.folder)}: ${named.join(', ')}`);
 }
 
 function readText(path: string): string | undefined {
@@ -132,12 +138,12 @@ function readText(path: string): string | undefined {
 }
 
 /** Undefined when there is no such file. */
-function lookAtChunk(diskPath: string): DiskFile | undefined {
+export function lookAtFile(diskPath: string): DiskFile | undefined {
   try {
     const stats = statSync(diskPath);
     return stats.isFile() ? { diskPath, bytes: stats.size, mtimeMs: stats.mtimeMs } : undefined;
   } catch (error) {
-    if (errno(error) === 'ENOENT') return undefined;
+    if (['ENOENT', 'ENOTDIR'].includes(String(errno(error)))) return undefined;
     throw diskError(error, 'cannot read', diskPath);
   }
 }

@@ -9,3 +9,11 @@ export * from './plan.ts';
 export * from './scan-files.ts';
 export * from './seed-store.ts';
 export * from './split.ts';
+export {
+  type FileTrouble,
+  manifestOfChunks,
+  type Verified,
+  verifyChunks,
+  verifyContent,
+  type VerifyOptions,
+} from './verify.ts';

@@ -68,7 +68,7 @@ function sourceOf({ document, found }: ChunkFolder): ChunkSource {
 }
 
 /** Which chunks are there and verify. */
-async function heldOf(parts: ChunkFolder, signal: AbortSignal | undefined): Promise<(chunk: number) => boolean> {
+export async function heldOf(parts: ChunkFolder, signal: AbortSignal | undefined): Promise<(chunk: number) => boolean> {
   const { layout, digests, manifest } = parts.document;
   const { files, starts } = sourceOf(parts);
   const targets = layout.chunkStarts();

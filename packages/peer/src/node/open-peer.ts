@@ -2,7 +2,15 @@
 // the peer share its one carrier, its links and its memory bounds.
 
 import { resolve } from 'node:path';
-import { type Chunking, type FileChoice, formatTicket, type HashSuite, parseTicket, type Ticket } from '@shoal/chunker';
+import {
+  type Chunking,
+  type FileChoice,
+  formatTicket,
+  type HashSuite,
+  type ManifestDocument,
+  parseTicket,
+  type Ticket,
+} from '@shoal/chunker';
 import { createManifest, loadHashes, openFileStore, openSeedStore } from '@shoal/chunker/node';
 import {
   type Address,
@@ -127,6 +135,11 @@ export interface RunningPeer extends AsyncDisposable {
    * peer has that content in hand already, `refused` when a neighbour is this peer itself. What comes later fails `done`.
    */
   get(ticket: string | Ticket, options?: GetOptions): Transfer;
+  /**
+   * What a ticket names, without fetching it: the manifest, from anybody who has it. Fails with a ShoalError:
+   * `ticketInvalid`, `exists` when the peer has that content in hand, `aborted`.
+   */
+  describe(ticket: string | Ticket, options?: { readonly signal?: AbortSignal }): Promise<ManifestDocument>;
   /** Ends all transfers, tells the trackers, closes the carrier. */
   close(): Promise<void>;
 }
@@ -254,6 +267,25 @@ class NodePeer implements RunningPeer {
     return transfer;
   }
 
+  async describe(
+    ticket: string | Ticket,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<ManifestDocument> {
+    this.#checkOpen();
+    const parsed = typeof ticket === 'string' ? readTicket(ticket) : ticket;
+    const { swarmId: swarm, name } = parsed;
+    this.#checkFree(swarm, name);
+    const { promise, resolve } = Promise.withResolvers<ManifestDocument>();
+    const transfer = this.#newTransfer(parsed, '', new FileWishes(), {}, resolve);
+    transfer.abortWith(signal);
+    const trackers = [...parsed.trackers, ...(this.#options.trackers ?? [])];
+    const peers = parsed.peers.map((address) => ({ address }));
+    this.#driver.tell((session, now) => session.join({ swarm, name, trackers, peers }, now));
+    const document = await Promise.race([promise, transfer.done.then(() => promise)]);
+    await transfer.close();
+    return document;
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -298,6 +330,7 @@ class NodePeer implements RunningPeer {
     destination: string,
     wishes: FileWishes,
     stay: Pick<GetOptions, 'seed' | 'lingerMs'> = { seed: true },
+    onDocument?: (document: ManifestDocument) => void,
   ): RunningTransfer {
     const { swarmId: swarm } = ticket;
     const { seed = false, lingerMs = lingerMsDefault } = stay;
@@ -306,6 +339,7 @@ class NodePeer implements RunningPeer {
       destination,
       wishes,
       seed,
+      onDocument,
       want: (spans) => this.#driver.tell((session, now) => session.want(swarm, spans, now)),
       readers: {
         place: (reader, place) => this.#driver.tell((session, now) => session.read(swarm, reader, place, now)),

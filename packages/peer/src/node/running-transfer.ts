@@ -20,6 +20,8 @@ export interface RunningTransferOptions {
   readonly wishes: FileWishes;
   /** Tells the swarm what is wanted. */
   readonly want: (spans: readonly PrioritySpan[]) => void;
+  /** Takes the manifest, and nothing else is wanted: there is no store, and the caller ends it. */
+  readonly onDocument?: ((document: ManifestDocument) => void) | undefined;
   /** Go on after it is finished. */
   readonly seed: boolean;
   /** For those who read while it arrives. */
@@ -96,8 +98,12 @@ export class RunningTransfer implements Transfer {
 
   /** The manifest is there. False when nothing of it is wanted: that was the end. */
   know(document: ManifestDocument): boolean {
-    const { wishes, want } = this.#options;
+    const { wishes, want, onDocument } = this.#options;
     this.#document = document;
+    if (onDocument !== undefined) {
+      onDocument(document);
+      return false;
+    }
     if (wishes.know(document)) want(wishes.spans()!);
     else this.fail(new ShoalError('notFound', `${this.ticket.name} has none of the files selected`));
     return this.#ending === undefined;

@@ -81,7 +81,8 @@ const applied = (wish: Wish, priorities: ReadonlyMap<string, Priority>): Map<str
 const wantsAny = (priorities: ReadonlyMap<string, Priority>): boolean =>
   priorities.size === 0 || [...priorities.values()].some((priority) => priority !== 'unwanted');
 
-function choiceOf(files: FileSelector): FileChoice {
+/** Whether these select the file at a path. */
+export function choiceOf(files: FileSelector): FileChoice {
   if (typeof files === 'function') return files;
   const patterns = (typeof files === 'string' ? [files] : files).map((pattern) => regExpOf(pattern));
   return (path) => patterns.some((pattern) => pattern.test(path));
