@@ -3,15 +3,11 @@
 import { parseByteSize } from '@shoal/chunker';
 import { UsageError } from '@shoal/machine';
 import type { RateLimits } from '@shoal/peer';
-import { Option } from 'commander';
 
 export interface LimitOptions {
   readonly limitUp?: string;
   readonly limitDown?: string;
 }
-
-export const limitUp: Option = new Option('--limit-up <rate>', 'send no more a second than this, such as 500KB or 5MB');
-export const limitDown: Option = new Option('--limit-down <rate>', 'fetch no more a second than this');
 
 export const readLimits = ({ limitUp, limitDown }: LimitOptions): RateLimits => ({
   upBytesPerSecondMax: readRate('--limit-up', limitUp),

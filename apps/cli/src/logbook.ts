@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import type { HoldupShares } from '@shoal/peer';
 import type { TransferProgress } from '@shoal/peer/node';
-import { stateFolder } from './state-folder.ts';
+import { stateFolder } from './folders.ts';
 
 const entriesMax = 50; // older ones are forgotten
 const everyMs = 1_000;

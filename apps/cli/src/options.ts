@@ -2,10 +2,12 @@
 
 import { parseByteSize } from '@shoal/chunker';
 import { readFileSync } from 'node:fs';
+import type { LinkOptions } from './links.ts';
 import { type Address, isAddress, parseAddress, ShoalError, UsageError } from '@shoal/machine';
 
 /** `HOST:PORT` or `[IPV6]:PORT`. */
-export function readAddress(option: string, text: string): Address {
+export function readAddress(option: string, text: string | undefined): Address {
+  if (text === undefined) throw new UsageError(option, missingTracker);
   const address = parseAddress(text);
   if (address === undefined) throw new UsageError(option, `"${text}" is not HOST:PORT, such as 192.168.1.5:7070`);
   return address;
@@ -13,12 +15,11 @@ export function readAddress(option: string, text: string): Address {
 
 /** All of them; at least one. */
 export function readAddresses(option: string, texts: readonly string[]): Address[] {
-  if (texts.length === 0) throw new UsageError(option, 'is missing: name a tracker, such as 192.168.1.5:7070');
+  if (texts.length === 0) throw new UsageError(option, missingTracker);
   return texts.map((text) => readAddress(option, text));
 }
 
-/** Gathers an option that may be given several times. */
-export const collect = (text: string, before: readonly string[]): string[] => [...before, text];
+const missingTracker = 'is missing: name a tracker, such as 192.168.1.5:7070';
 
 /** `HOST:PORT`, `PORT` alone (then on every interface), where port 0 means any that is free. */
 export function readListen(option: string, text: string): { host: string; port: number } {
@@ -46,18 +47,17 @@ export function readChunkSize(text: string | undefined): number | undefined {
   return bytes;
 }
 
-/** The option of all who take part in swarms. */
-export const noDiscoveryOption = ['--no-discovery', 'do not look for peers on the local network'] as const;
+/** The options of all who ask peers for something. */
+export interface PeerOptions extends LinkOptions {
+  readonly tracker: readonly string[];
+  readonly peer: readonly string[];
+  readonly timeout: string;
+  readonly discovery: boolean;
+}
 
-/** What it asks of a peer. */
+/** What --no-discovery asks of a peer. */
 export const readDiscovery = ({ discovery }: { readonly discovery: boolean }): { readonly discovery?: boolean } =>
   discovery ? {} : { discovery };
-
-/** The option of all who talk to a private tracker, or are one. */
-export const pskOption = [
-  '--psk-file <file>',
-  'the key of a private swarm: 64 hexadecimal digits, alike for all',
-] as const;
 
 /** The key in the file that `--psk-file` names, as links are opened with it; nothing without the option. */
 export function readPsk(path: string | undefined): { readonly psk?: Uint8Array } {
@@ -71,10 +71,10 @@ export function readPsk(path: string | undefined): { readonly psk?: Uint8Array }
   return { psk: new Uint8Array(Buffer.from(text, 'hex')) };
 }
 
-/** What stands in the file that an option names. */
+/** What stands in the file that an option names; `-` is stdin. */
 export function readText(option: string, path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(path === '-' ? 0 : path, 'utf8');
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     if (code === 'ENOENT') throw new ShoalError('notFound', `${option}: ${path} does not exist`, { cause });

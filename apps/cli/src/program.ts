@@ -1,41 +1,74 @@
-// The command line: which commands there are. Each lives in `commands/`, named for it.
+// The command line as commander reads it, made from the catalogue.
 
-import { Command, CommanderError, Option } from 'commander';
-import { addDemo } from './commands/demo.ts';
-import { addGet } from './commands/get.ts';
-import { addJoin } from './commands/join.ts';
-import { addLs } from './commands/ls.ts';
-import { addShare } from './commands/share.ts';
-import { addSplit } from './commands/split.ts';
-import { addTracker } from './commands/tracker.ts';
-import { addView } from './commands/view.ts';
-import { addWhere } from './commands/where.ts';
-import { addWhy } from './commands/why.ts';
+import { Argument, Command, CommanderError } from 'commander';
+import about from '../package.json' with { type: 'json' };
+import { catalogue, type CommandEntry, here } from './catalogue.ts';
 import { exitCodes } from './exit-codes.ts';
+import { commonFlags, flags, optionOf } from './flags.ts';
+
+/** Carries out one command: with its arguments and the command as it was parsed. */
+export type Runner = (entry: CommandEntry, args: readonly unknown[], command: Command) => Promise<void>;
 
 /** Runs the program with these arguments (without node and script); sets the exit status. */
 export async function main(args: readonly string[]): Promise<void> {
-  const program = new Command('shoal')
-    .description('Send files and folders to many machines at once: whoever has a part serves it on.')
-    .exitOverride()
-    .configureHelp({ showGlobalOptions: true })
-    .addHelpText(
-      'after',
-      '\nExit status: 0 done, 2 usage, 3 not found, 4 timeout, 6 network, 7 unfinished (resumable), others in the README.',
-    );
-  for (const add of [addTracker, addShare, addGet, addLs, addWhere, addWhy, addSplit, addJoin, addDemo, addView])
-    addCommonOptions(add(program));
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await makeProgram(runEntry).parseAsync(args, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    if (error.exitCode !== 0 && args.includes('--json')) await tellUsage(error.message);
   }
 }
 
-function addCommonOptions(command: Command): void {
-  command
+/** Commander has told people already. */
+async function tellUsage(message: string): Promise<void> {
+  const { eventLine } = await import('./output.ts');
+  const event = { event: 'error', code: 'usage', message: message.replace(/^error: /, ''), status: exitCodes.usage };
+  process.stdout.write(eventLine(event));
+}
+
+const runEntry: Runner = async (entry, args, command) => {
+  // Whoever only asks for help does not wait for these.
+  const [{ run }, { settle }] = await Promise.all([import('./run.ts'), import('./settings.ts')]);
+  const commands = catalogue.map(({ name }) => name);
+  await run(
+    () => settle(command, commands, process.env),
+    async (options, context) => (await entry.body())(...args, options, context),
+  );
+};
+
+/** What commander makes of the catalogue; whatever is asked for goes to `runner`. */
+export function makeProgram(runner: Runner, entries: readonly CommandEntry[] = catalogue): Command {
+  const program = new Command(about.name)
+    .description('Send files and folders to many machines at once: whoever has a part serves it on.')
+    .version(about.version, '-V, --version')
     .exitOverride()
-    .option('--json', 'print events, one JSON object a line, on stdout')
-    .addOption(new Option('--with-stdin', 'stop when stdin closes').hideHelp());
+    .addHelpCommand(new Command('help').argument('[command]').description('show how a command is used').helpGroup(here))
+    .addHelpText('after', closing);
+  for (const entry of entries) addCommand(program, entry, runner);
+  return program;
+}
+
+const closing = `
+Every flag can be a variable (SHOAL_LIMIT_UP=500k) or a key of
+~/.config/shoal/config.json ({ "limitUp": "500k" }); a flag comes first.
+Exit status: 0 done, 2 usage, 3 not found, 4 timeout, 6 network,
+7 unfinished (the same command goes on); others in the README.`;
+
+function addCommand(program: Command, entry: CommandEntry, runner: Runner): void {
+  const command = program
+    .command(entry.name, { hidden: entry.hidden ?? false })
+    .helpGroup(entry.group)
+    .description(entry.about)
+    .exitOverride()
+    .addHelpText('after', ['', 'Examples:', ...entry.examples.map((example) => `  ${example}`)].join('\n'));
+  for (const [usage, words, preset] of entry.takes ?? []) {
+    const argument = new Argument(usage, words);
+    command.addArgument(preset === undefined ? argument : argument.default(preset));
+  }
+  for (const use of [...(entry.flags ?? []), ...commonFlags]) {
+    const [name, own] = typeof use === 'string' ? [use, {}] : use;
+    command.addOption(optionOf({ ...flags[name], ...own }));
+  }
+  command.action(async (...given: unknown[]) => runner(entry, given.slice(0, -2), command));
 }

@@ -1,48 +1,62 @@
-// Every command runs here: with its output and its interrupt, and with whatever it throws turned into one clear line
-// and an exit status.
+// Every command runs here: with its options, its output and its interrupt, and with whatever it throws turned into one
+// clear line and an exit status.
 
 import { ShoalError, UsageError } from '@shoal/machine';
 import { exitCodeOf } from './exit-codes.ts';
 import { type Interrupt, listenForInterrupt } from './interrupt.ts';
-import { openOutput, type Output } from './output.ts';
+import { openOutput, type Output, type OutputOptions } from './output.ts';
 
-/** What a command is given besides its arguments. */
+/** What a command is given besides its arguments and options. */
 export interface Context {
   readonly output: Output;
   readonly interrupt: Interrupt;
+  /** What to type to do the same again. */
+  readonly again: string;
 }
 
 /** The options that every command has. */
-export interface CommonOptions {
-  readonly json?: boolean;
+export interface CommonOptions extends OutputOptions {
   readonly withStdin?: boolean;
 }
 
 /** Runs a command to its end and sets the exit status; never rejects. */
-export async function run(options: CommonOptions, command: (context: Context) => Promise<void>): Promise<void> {
+export async function run<Options extends CommonOptions>(
+  readOptions: () => Options,
+  command: (options: Options, context: Context) => Promise<void>,
+): Promise<void> {
   const interrupt = listenForInterrupt();
-  if (options.withStdin === true) stopWithStdin();
-  const output = await openOutput(process.stdout, process.stderr, options.json === true);
+  let output = await openOutput(process.stdout, process.stderr, { json: process.argv.includes('--json') });
   try {
-    await command({ output, interrupt });
+    const options = readOptions();
+    if (options.withStdin === true) stopWithStdin();
+    output = await openOutput(process.stdout, process.stderr, options);
+    await command(options, { output, interrupt, again: ['shoal', ...process.argv.slice(2)].map(quote).join(' ') });
     process.exitCode = interrupt.status() ?? 0;
   } catch (error) {
-    const stopped = interrupt.status();
-    const status = stopped ?? exitCodeOf(error);
-    process.exitCode = status;
-    const message = error instanceof Error ? error.message : String(error);
-    output.event({ event: 'error', code: codeOf(error), message, status });
-    output.say(stopped === undefined || codeOf(error) === 'aborted' ? `shoal: ${message}` : 'shoal: stopped');
-    if (stopped !== undefined) return;
-    // Only a fault of our own is worth its stack: it is what a bug report needs.
-    if (codeOf(error) === 'internal' && error instanceof Error) output.say(error.stack ?? '');
+    process.exitCode = tellTrouble(error, interrupt.status(), output);
   }
+}
+
+/** Says what went wrong; the exit status. `stopped` is that of a signal, when one came. */
+function tellTrouble(error: unknown, stopped: number | undefined, output: Output): number {
+  const status = stopped ?? exitCodeOf(error);
+  const message = error instanceof Error ? error.message : String(error);
+  const code = codeOf(error);
+  output.event({ event: 'error', code, message, status });
+  output.complain(stopped === undefined || code === 'aborted' ? `shoal: ${message}` : 'shoal: stopped');
+  // Only a fault of our own is worth its stack: it is what a bug report needs.
+  if (stopped === undefined && code === 'internal' && error instanceof Error) output.complain(error.stack ?? '');
+  return status;
 }
 
 function codeOf(error: unknown): string {
   if (error instanceof ShoalError) return error.code;
   return error instanceof UsageError ? 'usage' : 'internal';
 }
+
+/** A word as a shell has to be told it. */
+const quote = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 
 /** A program started by another one ends with it, however that one ends: its stdin closes. */
 function stopWithStdin(): void {

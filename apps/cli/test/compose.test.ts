@@ -2,11 +2,10 @@
 
 import { readFileSync } from 'node:fs';
 import { Script } from 'node:vm';
-import { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { addTracker } from '../src/commands/tracker.ts';
 import { readSettings, type TrackerOptions } from '../src/operating/settings.ts';
+import { makeProgram } from '../src/program.ts';
 
 interface Service {
   readonly command: string;
@@ -23,9 +22,8 @@ const trackers = Object.values(services).filter(({ command }) => command.startsW
 async function settingsOf(command: string) {
   const words = command.split(' ');
   let given: TrackerOptions | undefined;
-  const program = new Command().exitOverride();
-  addTracker(program).action((options: TrackerOptions) => {
-    given = options;
+  const program = makeProgram(async (_entry, _args, command) => {
+    given = command.opts();
   });
   await program.parseAsync(words.slice(words.lastIndexOf('shoal') + 1), { from: 'user' });
   return readSettings(given!);

@@ -1,16 +1,26 @@
 import { PassThrough } from 'node:stream';
-import { describe, expect, test } from 'vitest';
-import { openOutput } from '../src/output.ts';
+import { WriteStream } from 'node:tty';
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, test, vi } from 'vitest';
+import { openOutput, type OutputOptions } from '../src/output.ts';
 
-async function capture(json: boolean, isTTY: boolean) {
-  const streams = { stdout: new PassThrough(), stderr: Object.assign(new PassThrough(), { isTTY }) };
-  const output = await openOutput(streams.stdout, streams.stderr, json);
+const getColorDepth = (): number => WriteStream.prototype.getColorDepth(); // what obeys NO_COLOR
+
+async function capture(json: boolean, isTTY: boolean, wishes: OutputOptions = {}) {
+  const streams = { stdout: new PassThrough(), stderr: Object.assign(new PassThrough(), { isTTY, getColorDepth }) };
+  const output = await openOutput(streams.stdout, streams.stderr, { json, ...wishes });
   const text = (name: 'stdout' | 'stderr'): string => {
     let heard = '';
     for (let part = streams[name].read(); part !== null; part = streams[name].read()) heard += String(part);
     return heard;
   };
   return { output, text };
+}
+
+async function complaint(isTTY: boolean): Promise<string> {
+  const { output, text } = await capture(false, isTTY);
+  output.complain('shoal: trouble');
+  return text('stderr');
 }
 
 describe('output', () => {
@@ -42,5 +52,34 @@ describe('output', () => {
     const shown = terminal.text('stderr');
     expect(shown).toContain('50 \\u{7} %');
     expect(shown.endsWith('done\n')).toBe(true);
+  });
+
+  test('colours only on a terminal, and not with NO_COLOR', async () => {
+    vi.stubEnv('FORCE_COLOR', undefined);
+    vi.stubEnv('TERM', 'xterm-256color');
+    vi.stubEnv('NO_COLOR', '1');
+    expect(await complaint(true)).toBe('shoal: trouble\n');
+    vi.stubEnv('NO_COLOR', undefined);
+    expect(await complaint(true)).toContain('\u001b[31m');
+    expect(await complaint(false)).toBe('shoal: trouble\n');
+    vi.unstubAllEnvs();
+  });
+
+  test('--quiet leaves data and what went wrong; --verbose adds; --progress speaks on a pipe', async () => {
+    const quiet = await capture(false, true, { quiet: true });
+    quiet.output.data('shoal:abc');
+    quiet.output.say('hello');
+    quiet.output.live('50 %');
+    quiet.output.complain('shoal: trouble');
+    expect(quiet.text('stdout')).toBe('shoal:abc\n');
+    expect(stripVTControlCharacters(quiet.text('stderr'))).toBe('shoal: trouble\n');
+    const plain = await capture(false, false);
+    plain.output.detail('a peer came');
+    expect(plain.text('stderr')).toBe('');
+    const asked = await capture(false, false, { verbose: true, progress: true });
+    asked.output.detail('a peer came');
+    asked.output.live('50 %');
+    asked.output.live('51 %');
+    expect(asked.text('stderr')).toBe('a peer came\n50 %\n');
   });
 });

@@ -13,6 +13,9 @@ const playing: Player[] = [];
 
 // Nothing that they remember is to land among the user's own.
 process.env['XDG_STATE_HOME'] = temporaryFolder();
+process.env['XDG_CONFIG_HOME'] = temporaryFolder();
+// Programs from source start in half the time when what they compile is kept.
+process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('../../../node_modules/.cache/shoal-cli', import.meta.url));
 
 /** A temporary folder, gone after the file's tests. */
 export function temporaryFolder(): string {

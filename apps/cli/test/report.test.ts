@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { PeakRate } from '../src/demo/rates.ts';
+import { PeakRate } from '../src/peak-rate.ts';
 import { allRight, type DemoResult, formatReport } from '../src/demo/report.ts';
 
 const receiver = (name: string, from: Record<string, number>, sha256 = 'aa') => ({

@@ -4,13 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { ShoalError, UsageError } from '@shoal/machine';
-import { type Command, Option } from 'commander';
 import { allRight, formatReport } from '../demo/report.ts';
 import { playDemo, type ReceiverProgress, type Victim } from '../demo/stage.ts';
-import { type LiveOptions, noOpenOption, recordOption, viewOption } from '../live/options.ts';
+import type { LiveOptions } from '../live/options.ts';
 import type { Show } from '../live/show.ts';
-import { type CommonOptions, type Context, run } from '../run.ts';
-import { formatProgress } from '../text/bar.ts';
+import type { CommonOptions, Context } from '../run.ts';
+import { formatProgress } from '../text/progress.ts';
 
 interface DemoCommandOptions extends CommonOptions, LiveOptions {
   readonly receivers: string;
@@ -20,22 +19,7 @@ interface DemoCommandOptions extends CommonOptions, LiveOptions {
 const receiversMax = 50;
 const plainProgressMs = 1000;
 
-export const addDemo = (program: Command): Command =>
-  program
-    .command('demo')
-    .description('send a file to five receivers on this machine and show who got what from whom')
-    .argument('[path]', 'a file or folder; without it, the Node program that runs this', process.execPath)
-    .option('--receivers <count>', `how many receivers, 1 to ${receiversMax}`, '5')
-    .addOption(new Option('--kill <who>', 'end one process half-way by SIGKILL').choices(['receiver', 'tracker']))
-    .addOption(viewOption)
-    .addOption(recordOption)
-    .addOption(noOpenOption)
-    .addHelpText('after', '\nExample:\n  shoal demo ./photos --kill receiver')
-    .action(async (path: string, options: DemoCommandOptions) =>
-      run(options, (context) => demo(path, options, context)),
-    );
-
-async function demo(path: string, options: DemoCommandOptions, context: Context): Promise<void> {
+export async function demo(path: string, options: DemoCommandOptions, context: Context): Promise<void> {
   const { output, interrupt } = context;
   const receivers = Number(options.receivers);
   if (!Number.isInteger(receivers) || receivers < 1 || receivers > receiversMax)
@@ -84,7 +68,9 @@ async function openDemoShow(
 function progressPrinter(output: Context['output']): (receivers: readonly ReceiverProgress[]) => void {
   let saidAt = Number.NEGATIVE_INFINITY;
   return (receivers) => {
-    const lines = receivers.map((receiver) => `${receiver.name.padEnd(12)} ${formatProgress(receiver)}`);
+    const lines = receivers.map((receiver) =>
+      formatProgress({ ...receiver, name: receiver.name.padEnd(11) }, output.columns),
+    );
     if (output.isLive) return output.live(lines.join('\n'));
     if (performance.now() - saidAt < plainProgressMs) return;
     saidAt = performance.now();

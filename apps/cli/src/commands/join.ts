@@ -1,26 +1,14 @@
 // `shoal join`: puts together what `shoal split` took apart, and names what is missing or damaged.
 
 import { join } from '@shoal/chunker/node';
-import type { Command } from 'commander';
-import { type CommonOptions, type Context, run } from '../run.ts';
+import type { CommonOptions, Context } from '../run.ts';
 import { formatBytes } from '../text/units.ts';
 
 interface JoinOptions extends CommonOptions {
   readonly output?: string;
 }
 
-export const addJoin = (program: Command): Command =>
-  program
-    .command('join')
-    .description('put together what was split, verifying every chunk and the whole')
-    .argument('<folder>', 'a folder of chunks with its summary.txt or local_chunks.txt')
-    .option('-o, --output <path>', 'the file or folder to make; by default the name in the summary, here')
-    .addHelpText('after', '\nExample:\n  shoal join film.mkv.chunks -o copy.mkv')
-    .action(async (folder: string, options: JoinOptions) =>
-      run(options, (context) => joinFolder(folder, options, context)),
-    );
-
-async function joinFolder(folder: string, options: JoinOptions, { output, interrupt }: Context): Promise<void> {
+export async function joinFolder(folder: string, options: JoinOptions, { output, interrupt }: Context): Promise<void> {
   const { destination, document, verified } = await join(folder, {
     signal: interrupt.signal,
     onProgress: (done, total) => output.live(`${formatBytes(done)} of ${formatBytes(total)}`),

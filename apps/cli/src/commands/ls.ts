@@ -1,35 +1,22 @@
 // `shoal ls`: the files a tracker knows.
 
-import { openLinks } from '@shoal/transport-udp/node';
 import { askTracker } from '@shoal/tracker/node';
 import type { FileListing } from '@shoal/wire';
-import type { Command } from 'commander';
-import { pskOption, readAddress, readPsk, readSeconds } from '../options.ts';
-import { type CommonOptions, type Context, run } from '../run.ts';
+import { readAddress, readSeconds } from '../options.ts';
+import { type LinkOptions, openOwnLinks } from '../links.ts';
+import type { CommonOptions, Context } from '../run.ts';
 import { formatTable } from '../text/table.ts';
 import { formatBytes } from '../text/units.ts';
 
-interface LsOptions extends CommonOptions {
-  readonly pskFile?: string;
+interface LsOptions extends CommonOptions, LinkOptions {
   readonly tracker: string;
   readonly timeout: string;
 }
 
-export const addLs = (program: Command): Command =>
-  program
-    .command('ls')
-    .description('list the files a tracker knows')
-    .argument('[filter]', 'only names that contain this', '')
-    .requiredOption('--tracker <host:port>', 'the tracker to ask')
-    .option(...pskOption)
-    .option('--timeout <seconds>', 'how long to wait for an answer', '5')
-    .addHelpText('after', '\nExample:\n  shoal ls --tracker 192.168.1.5:7070')
-    .action(async (filter: string, options: LsOptions) => run(options, (context) => ls(filter, options, context)));
-
-async function ls(filter: string, options: LsOptions, { output, interrupt }: Context): Promise<void> {
+export async function ls(filter: string, options: LsOptions, { output, interrupt }: Context): Promise<void> {
   const tracker = readAddress('--tracker', options.tracker);
   const timeoutMs = readSeconds('--timeout', options.timeout) * 1000;
-  await using links = await openLinks(readPsk(options.pskFile));
+  await using links = await openOwnLinks(options);
   const files: FileListing[] = [];
   for (;;) {
     const request = { type: 'fileList', filter, offset: files.length } as const;

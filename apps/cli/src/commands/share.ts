@@ -1,112 +1,119 @@
-// `shoal share`: makes the manifest of a file or folder, prints its ticket and serves it until it is told to stop.
+// `shoal share`: makes the manifest of a file or folder, prints its ticket and serves it until it is told to stop, or has
+// given enough. With --watch it follows the folder: what changed becomes a new version with a ticket of its own.
 
-import { formatAddress } from '@shoal/machine';
+import { createManifest } from '@shoal/chunker/node';
+import { formatAddress, ShoalError } from '@shoal/machine';
 import type { SessionEvent } from '@shoal/peer';
-import { openPeer, type Share } from '@shoal/peer/node';
-import { openLinks } from '@shoal/transport-udp/node';
-import type { Command } from 'commander';
-import { limitDown, type LimitOptions, limitUp, readLimits } from '../limits.ts';
-import {
-  type LiveOptions,
-  noOpenOption,
-  openLive,
-  recordOption,
-  viewOption,
-  withHappeningsOption,
-} from '../live/options.ts';
+import { openPeer, type RunningPeer, type Share, type ShareOptions as PeerShareOptions } from '@shoal/peer/node';
+import { Enough, type EnoughOptions } from '../enough.ts';
+import { changesOf } from '../following.ts';
+import { type LimitOptions, readLimits } from '../limits.ts';
+import { type LinkOptions, openOwnLinks } from '../links.ts';
+import { type LiveOptions, openLive } from '../live/options.ts';
 import { memoryBytes } from '../memory.ts';
-import {
-  collect,
-  noDiscoveryOption,
-  pskOption,
-  readAddresses,
-  readChunkSize,
-  readDiscovery,
-  readListen,
-  readPsk,
-  readSeconds,
-} from '../options.ts';
-import { type CommonOptions, type Context, run } from '../run.ts';
-import { formatBytes } from '../text/units.ts';
+import { readAddresses, readChunkSize, readDiscovery, readSeconds } from '../options.ts';
+import type { Output } from '../output.ts';
+import type { CommonOptions, Context } from '../run.ts';
+import { escapeText } from '../text/escape.ts';
+import { newsOf } from '../text/news.ts';
+import { formatBytes, formatRate } from '../text/units.ts';
+import { clip } from '../text/width.ts';
 import { every, progressMs } from '../ticks.ts';
 import { Trackers } from '../trackers.ts';
+import { tellManifest } from './info.ts';
 
-interface ShareOptions extends CommonOptions, LimitOptions, LiveOptions {
-  readonly pskFile?: string;
+const nameColumnsMax = 20;
+
+interface ShareOptions extends CommonOptions, LimitOptions, LinkOptions, EnoughOptions, LiveOptions {
   readonly tracker: readonly string[];
-  readonly listen: string;
   readonly timeout: string;
   readonly chunkSize?: string;
   readonly contentDefined?: boolean;
   readonly discovery: boolean;
+  readonly watch?: boolean;
+  readonly settle: string;
+  readonly dryRun?: boolean;
 }
 
-export const addShare = (program: Command): Command =>
-  program
-    .command('share')
-    .description('share a file or folder; prints its ticket and keeps serving')
-    .argument('<path>', 'a file or folder')
-    .requiredOption('--tracker <host:port>', 'a tracker to be found by; may be given several times', collect, [])
-    .option('--listen <[host:]port>', 'where to listen; port 0 takes any that is free', '0')
-    .option(...noDiscoveryOption)
-    .option(...pskOption)
-    .option('--timeout <seconds>', 'how long to wait for the first tracker', '5')
-    .option('--chunk-size <size>', 'such as 100KB or 256KiB; by default chosen from the size of the content')
-    .option(
-      '--content-defined',
-      'cut where the bytes say so, for `shoal get --update`; --chunk-size is then the average',
-    )
-    .addOption(limitUp)
-    .addOption(limitDown)
-    .addOption(viewOption)
-    .addOption(recordOption)
-    .addOption(noOpenOption)
-    .addOption(withHappeningsOption)
-    .addHelpText('after', '\nExample:\n  shoal share ./photos --tracker 192.168.1.5:7070')
-    .action(async (path: string, options: ShareOptions) => run(options, (context) => share(path, options, context)));
-
-async function share(path: string, options: ShareOptions, context: Context): Promise<void> {
+export async function share(path: string, options: ShareOptions, context: Context): Promise<void> {
   const { output, interrupt } = context;
+  const wanted = readWanted(path, options, output, interrupt.signal);
+  if (options.dryRun === true) return tellManifest((await createManifest(path, wanted)).document, output);
   const addresses = readAddresses('--tracker', options.tracker);
   const timeoutMs = readSeconds('--timeout', options.timeout) * 1000;
-  const chunkBytes = readChunkSize(options.chunkSize);
-  const limits = readLimits(options);
+  const settleMs = readSeconds('--settle', options.settle) * 1000;
   const trackers = new Trackers(addresses, output);
-  const links = await openLinks({ ...readListen('--listen', options.listen), ...readPsk(options.pskFile) });
-  const onEvent = (event: SessionEvent): void => trackers.handle(event);
+  const enough = new Enough(options);
+  const onEvent = (event: SessionEvent): void => {
+    trackers.handle(event);
+    const news = newsOf(event);
+    if (news !== undefined) output.detail(news);
+  };
+  const links = await openOwnLinks(options);
   await using peer = await openPeer({ links, trackers: addresses, onEvent, ...readDiscovery(options) });
-  const shared = await peer.share({
-    path,
-    chunking: options.contentDefined === true ? 'contentDefined' : 'fixed',
-    limits,
-    signal: interrupt.signal,
-    onHashed: (done, total) => output.live(`hashing ${formatBytes(done)} of ${formatBytes(total)}`),
-    ...(chunkBytes === undefined ? {} : { chunkBytes }),
-  });
+  let shared = await peer.share(wanted);
   output.liveDone();
-  for (const { path, reason } of shared.skipped) output.say(`left out ${path}: ${reason}`);
   await using live = await openLive(options, shared.name, context);
-  live?.watch(shared, { self: peer.peer, role: 'owner', limits });
+  live?.watch(shared, { self: peer.peer, role: 'owner', ...(wanted.limits && { limits: wanted.limits }) });
   await trackers.firstUp(timeoutMs, interrupt.signal);
-  output.data(shared.ticket);
-  output.event({ event: 'sharing', ...describe(shared), peer: peer.peer, address: formatAddress(peer.address) });
-  output.say(`sharing ${shared.name}: ${formatBytes(shared.bytes)} in ${shared.chunkCount} chunks; Ctrl-C stops it`);
+  tellShare(shared, peer, output);
   using _ticking = every(progressMs, () => {
-    const { sentBytes, sentBytesPerSecond, remoteCount } = shared.progress();
-    output.event({ event: 'progress', uploadedBytes: sentBytes, peers: remoteCount });
-    output.live(`${formatBytes(sentBytes)} sent, ${formatBytes(sentBytesPerSecond)}/s, ${remoteCount} peers`);
+    enough.look(shared.progress());
+    showProgress(shared, output);
   });
-  await interrupt.wait();
+  const following = options.watch === true ? changesOf(path, settleMs, interrupt.signal) : [];
+  const followed = (async (): Promise<void> => {
+    for await (const _ of following) shared = await renew(shared, peer, wanted, output);
+  })();
+  await Promise.race([interrupt.wait(), enough.met, followed.then(() => interrupt.wait())]);
   output.liveDone();
   const { sentBytes } = shared.progress();
   output.event({ event: 'closed', uploadedBytes: sentBytes, memoryBytes: memoryBytes() });
 }
 
-const describe = ({ ticket, swarm, name, bytes, chunkCount, fileCount }: Share): Record<string, unknown> => ({
-  ticket,
-  swarm,
-  name,
-  bytes,
-  chunks: chunkCount,
-  files: fileCount,
-});
+/** What is asked of the peer, for every version. */
+function readWanted(path: string, options: ShareOptions, output: Output, signal: AbortSignal): PeerShareOptions {
+  const chunkBytes = readChunkSize(options.chunkSize);
+  return {
+    path,
+    // A version that follows another is to have most chunks of it.
+    chunking: options.contentDefined === true || options.watch === true ? 'contentDefined' : 'fixed',
+    limits: readLimits(options),
+    signal,
+    onHashed: (done, total) => output.live(`hashing ${formatBytes(done)} of ${formatBytes(total)}`),
+    ...(chunkBytes === undefined ? {} : { chunkBytes }),
+  };
+}
+
+/** The version that is there now; the one before is served until then. */
+async function renew(before: Share, peer: RunningPeer, wanted: PeerShareOptions, output: Output): Promise<Share> {
+  try {
+    const next = await peer.share(wanted);
+    output.liveDone();
+    tellShare(next, peer, output);
+    await before.close();
+    return next;
+  } catch (error) {
+    output.liveDone();
+    // The same as before, or still being written: the next change is waited for.
+    if (!(error instanceof ShoalError) || error.code === 'aborted') throw error;
+    if (error.code !== 'exists') output.say(`not yet: ${error.message}`);
+    return before;
+  }
+}
+
+function tellShare(shared: Share, peer: RunningPeer, output: Output): void {
+  const { ticket, swarm, name, bytes, chunkCount: chunks, fileCount: files, skipped } = shared;
+  for (const { path, reason } of skipped) output.say(`left out ${path}: ${reason}`);
+  output.data(ticket);
+  const content = { ticket, swarm, name, bytes, chunks, files };
+  output.event({ event: 'sharing', ...content, peer: peer.peer, address: formatAddress(peer.address) });
+  output.say(`sharing ${name}: ${formatBytes(bytes)} in ${chunks} chunks; Ctrl-C stops it`);
+}
+
+function showProgress(shared: Share, output: Output): void {
+  const { sentBytes, sentBytesPerSecond, remoteCount } = shared.progress();
+  output.event({ event: 'progress', uploadedBytes: sentBytes, peers: remoteCount });
+  const amounts = [`${formatBytes(sentBytes)} sent`, formatRate(sentBytesPerSecond), `${remoteCount} peers`];
+  output.live([clip(escapeText(shared.name), nameColumnsMax), ...amounts].join('  '));
+}

@@ -7,10 +7,8 @@ import { formatAddress } from '@shoal/machine';
 import { trackerDefaults } from '@shoal/tracker';
 import { type LastingStore, openStore, openTracker } from '@shoal/tracker/node';
 import { openLinks } from '@shoal/transport-udp/node';
-import type { Command } from 'commander';
 import { memoryBytes } from '../memory.ts';
-import { pskOption } from '../options.ts';
-import { type Context, run } from '../run.ts';
+import type { Context } from '../run.ts';
 import { every } from '../ticks.ts';
 import { logEvent, openLog, StoreWatch } from '../operating/logs.ts';
 import { loadManifestOf } from '../operating/manifest-of.ts';
@@ -21,28 +19,7 @@ const watchEveryMs = 500;
 /** As many as the tracker takes, and some for those who are to be told that there are as many. */
 const connectionsMax = trackerDefaults.linksMax + 1_024;
 
-export const addTracker = (program: Command): Command =>
-  program
-    .command('tracker')
-    .description('run a tracker; prints its address')
-    .option('--listen <[host:]port>', 'where to listen; port 0 takes any that is free (default: 7070)')
-    .option(
-      '--store <name>',
-      'where the table is kept: memory, file:PATH, or redis://HOST:PORT for several trackers with one table (default: a file in the state folder; memory with port 0)',
-    )
-    .option('--ttl <seconds>', 'forget a peer that has been silent this long (default: 60)')
-    .option('--quorum <peers>', 'so many agree on the hash of a chunk before it is believed (default: 2)')
-    .option('--public', 'for everybody (default)')
-    .option('--private', 'only for those of --allow, of --psk-file, or of both')
-    .option('--allow <file>', 'the identities that may use it, one a line')
-    .option(...pskOption)
-    .option('--http <[host:]port|off>', 'health, metrics and the table (default: on loopback, one port up)')
-    .option('--config <file>', 'options by their names in JSON, such as { "ttl": 60 }; those given here come first')
-    .option('--log-level <level>', 'debug tells of every peer (default: info)')
-    .addHelpText('after', '\nExample:\n  shoal tracker --listen 7070 --store file:/var/lib/shoal/tracker.db')
-    .action(async (options: TrackerOptions) => run(options, (context) => tracker(options, context)));
-
-async function tracker(options: TrackerOptions, { output, interrupt }: Context): Promise<void> {
+export async function tracker(options: TrackerOptions, { output, interrupt }: Context): Promise<void> {
   const settings = readSettings(options);
   const { listen, ttlMs, admitted, psk } = settings;
   const log = await openLog(settings.logLevel);

@@ -2,37 +2,24 @@
 
 import { formatAddress, ShoalError } from '@shoal/machine';
 import { readLocated } from '@shoal/tracker';
-import { openLinks } from '@shoal/transport-udp/node';
 import { askTracker } from '@shoal/tracker/node';
 import type { SwarmId } from '@shoal/wire';
-import type { Command } from 'commander';
-import { pskOption, readAddress, readPsk, readSeconds } from '../options.ts';
-import { type CommonOptions, type Context, run } from '../run.ts';
+import { readAddress, readSeconds } from '../options.ts';
+import { type LinkOptions, openOwnLinks } from '../links.ts';
+import type { CommonOptions, Context } from '../run.ts';
 import { formatRanges } from '../text/ranges.ts';
 import { formatTable } from '../text/table.ts';
 import { formatBytes } from '../text/units.ts';
 
-interface WhereOptions extends CommonOptions {
-  readonly pskFile?: string;
+interface WhereOptions extends CommonOptions, LinkOptions {
   readonly tracker: string;
   readonly timeout: string;
 }
 
-export const addWhere = (program: Command): Command =>
-  program
-    .command('where')
-    .description('show who holds which chunks of a file')
-    .argument('<name>', 'the name as `shoal ls` shows it, or the swarm (64 hexadecimal digits)')
-    .requiredOption('--tracker <host:port>', 'the tracker to ask')
-    .option(...pskOption)
-    .option('--timeout <seconds>', 'how long to wait for an answer', '5')
-    .addHelpText('after', '\nExample:\n  shoal where photos --tracker 192.168.1.5:7070')
-    .action(async (name: string, options: WhereOptions) => run(options, (context) => where(name, options, context)));
-
-async function where(name: string, options: WhereOptions, { output, interrupt }: Context): Promise<void> {
+export async function where(name: string, options: WhereOptions, { output, interrupt }: Context): Promise<void> {
   const tracker = readAddress('--tracker', options.tracker);
   const timeoutMs = readSeconds('--timeout', options.timeout) * 1000;
-  await using links = await openLinks(readPsk(options.pskFile));
+  await using links = await openOwnLinks(options);
   const file = /^[0-9a-f]{64}$/.test(name) ? { swarm: name as SwarmId } : { name };
   const request = { type: 'fileLocations', file } as const;
   const { reply, body } = await askTracker(links, tracker, request, { timeoutMs, signal: interrupt.signal });

@@ -1,25 +1,14 @@
 // `shoal why`: what the time of a transfer went to, while it runs or afterwards, from another terminal.
 
 import { ShoalError } from '@shoal/machine';
-import type { Command } from 'commander';
 import { type LogEntry, readLogbook } from '../logbook.ts';
-import { type CommonOptions, type Context, run } from '../run.ts';
+import type { CommonOptions, Context } from '../run.ts';
 import { escapeText } from '../text/escape.ts';
 import { holdupRows } from '../text/holdups.ts';
 import { formatTable } from '../text/table.ts';
 import { formatBytes, formatDuration } from '../text/units.ts';
 
-export const addWhy = (program: Command): Command =>
-  program
-    .command('why')
-    .description('show what the time of a transfer went to; of the latest one unless told which')
-    .argument('[name]', 'the name of what is fetched, or its swarm (the beginning of the 64 digits is enough)')
-    .addHelpText('after', '\nExample:\n  shoal why photos')
-    .action(async (name: string | undefined, options: CommonOptions) =>
-      run(options, async (context) => why(name, context)),
-    );
-
-function why(name: string | undefined, { output }: Context): void {
+export function why(name: string | undefined, _options: CommonOptions, { output }: Context): void {
   const entries = readLogbook();
   const entry = entries.find((one) => name === undefined || one.name === name || one.swarm.startsWith(name));
   if (entry === undefined) throw new ShoalError('notFound', complaint(name, entries));

@@ -7,7 +7,7 @@ import { type ChildEvent, Player } from './cast.ts';
 import { digestContent } from './digest.ts';
 import type { Happening } from '@shoal/visualizer';
 import { formatBytes } from '../text/units.ts';
-import { PeakRate } from './rates.ts';
+import { PeakRate } from '../peak-rate.ts';
 import { type DemoResult, ownerName, type ReceiverResult } from './report.ts';
 
 /** Somebody to end by SIGKILL when half of the content has arrived. */

@@ -4,7 +4,6 @@ import type { PeerId } from '@shoal/machine';
 import type { RateLimits } from '@shoal/peer';
 import type { Share, Transfer } from '@shoal/peer/node';
 import type { Role } from '@shoal/visualizer';
-import { Option } from 'commander';
 import type { Context } from '../run.ts';
 
 export interface LiveOptions {
@@ -13,15 +12,6 @@ export interface LiveOptions {
   readonly open: boolean;
   readonly withHappenings?: boolean;
 }
-
-export const viewOption: Option = new Option(
-  '--view',
-  'show it in a browser while it runs: prints an address of this machine',
-);
-export const recordOption: Option = new Option('--record <file>', 'save what happens, for `shoal view`');
-export const noOpenOption: Option = new Option('--no-open', 'start no browser; the address is printed all the same');
-/** A demo's processes tell it what happens to them. */
-export const withHappeningsOption: Option = new Option('--with-happenings').hideHelp();
 
 /** Whose transfer it is. */
 export interface Watched {

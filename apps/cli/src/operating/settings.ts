@@ -1,14 +1,13 @@
-// What `shoal tracker` is told: by its options, and where those are silent by a file of the same names in JSON.
+// What `shoal tracker` is told by its options.
 
 import { join } from 'node:path';
 import { type PeerId, peerId, UsageError } from '@shoal/machine';
 import { readListen, readPsk, readSeconds, readText } from '../options.ts';
 import type { CommonOptions } from '../run.ts';
-import { stateFolder } from '../state-folder.ts';
+import { stateFolder } from '../folders.ts';
 
 /** As they are given, all optional: defaults are filled in last. */
 export interface TrackerOptions extends CommonOptions {
-  readonly config?: string;
   readonly listen?: string;
   readonly store?: string;
   readonly ttl?: string;
@@ -35,11 +34,8 @@ export interface TrackerSettings {
   readonly logLevel: LogLevel;
 }
 
-const fileKeys = ['listen', 'store', 'ttl', 'quorum', 'public', 'private', 'allow', 'pskFile', 'http', 'logLevel'];
-
 /** Throws UsageError for what is not understood, and fails as reading a file does. */
-export function readSettings(given: TrackerOptions): TrackerSettings {
-  const options: TrackerOptions = { ...(given.config === undefined ? {} : readConfig(given.config)), ...given };
+export function readSettings(options: TrackerOptions): TrackerSettings {
   const listen = readListen('--listen', options.listen ?? '7070');
   return {
     listen,
@@ -51,27 +47,6 @@ export function readSettings(given: TrackerOptions): TrackerSettings {
     logLevel: readLogLevel(options.logLevel ?? 'info'),
   };
 }
-
-function readConfig(path: string): TrackerOptions {
-  let values: unknown;
-  try {
-    values = JSON.parse(readText('--config', path));
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new UsageError('--config', `${path} is no JSON (${error.message})`);
-  }
-  if (typeof values !== 'object' || values === null) throw new UsageError('--config', `${path} holds no object`);
-  const unknown = Object.keys(values).filter((key) => !fileKeys.includes(key));
-  if (unknown.length > 0)
-    throw new UsageError('--config', `${path} has ${unknown.join(', ')}; understood are ${fileKeys.join(', ')}`);
-  return Object.fromEntries(Object.entries(values).map(asOption));
-}
-
-/** As if it had been given on the command line. */
-const asOption = ([key, value]: [string, unknown]): [string, unknown] => [
-  key,
-  typeof value === 'boolean' ? value : String(value),
-];
 
 /** A tracker that listens where it is told to keeps its table; one on any free port is not meant to last. */
 function storeFor(port: number): string {

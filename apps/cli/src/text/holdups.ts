@@ -18,12 +18,27 @@ const words: Readonly<Record<Holdup, string>> = {
   rateLimit: 'the rate limit',
 };
 
-/** `the way here 80 %, this disk 15 %, …`: the largest first, down to one in a hundred; empty when there was no time. */
-export const formatHoldups = (holdups: HoldupShares): string =>
+/** The same on a line that has little room. */
+export const limitWords: Readonly<Record<Holdup, string>> = {
+  noPeers: 'no peers',
+  noManifest: 'manifest',
+  noSource: 'rare chunks',
+  choked: 'waiting turn',
+  sender: 'busy senders',
+  senderDisk: 'their disks',
+  congestion: 'the lines',
+  receiver: 'this machine',
+  path: 'the way here',
+  hashing: 'verifying',
+  disk: 'this disk',
+  rateLimit: 'your limit',
+};
+
+/** `the way here 80 %`, `this disk 15 %`, …: the largest first, down to one in a hundred; none when there was no time. */
+export const holdupWords = (holdups: HoldupShares): string[] =>
   largestFirst(holdups)
     .filter(({ percent }) => percent >= 1)
-    .map(({ what, percent }) => `${what} ${percent} %`)
-    .join(', ');
+    .map(({ what, percent }) => `${what} ${percent} %`);
 
 /** For a table: what, how long, which share; the largest first. */
 export const holdupRows = (holdups: HoldupShares): string[][] =>
