@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { isSea } from 'node:sea';
 import { ShoalError } from '@shoal/machine';
 import { readErrorCode } from '../exit-codes.ts';
 
@@ -11,7 +12,7 @@ export type ChildEvent = { readonly event: string } & Record<string, unknown>;
 const killAfterMs = 5_000; // a child that ignores SIGTERM that long is ended for it
 
 /** Node's arguments that start this very program again, before the program's own. */
-const thisProgram: readonly string[] = [...process.execArgv, process.argv[1] ?? ''];
+const thisProgram: readonly string[] = isSea() ? [] : [...process.execArgv, process.argv[1] ?? ''];
 
 /** A running `shoal …`. */
 export class Player {
