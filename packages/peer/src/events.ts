@@ -27,6 +27,8 @@ export type SwarmEvent =
   | { readonly type: 'manifestReceived'; readonly swarm: SwarmId; readonly from: PeerId; readonly bytes: number }
   | { readonly type: 'remoteJoined'; readonly swarm: SwarmId; readonly peer: PeerId; readonly address: Address }
   | { readonly type: 'remoteLeft'; readonly swarm: SwarmId; readonly peer: PeerId; readonly address: Address }
+  /** It holds all chunks, now or when it joined. */
+  | { readonly type: 'remoteCompleted'; readonly swarm: SwarmId; readonly peer: PeerId; readonly address: Address }
   | { readonly type: 'remoteSnubbed'; readonly swarm: SwarmId; readonly peer: PeerId; readonly address: Address }
   /** Under way from now until it is held, damaged or dropped. Near the end several may be asked for one chunk. */
   | { readonly type: 'chunkAsked'; readonly swarm: SwarmId; readonly chunk: number; readonly from: PeerId }
@@ -60,9 +62,48 @@ export type SwarmEvent =
   /** The swarm has ended here: its manifest or our store is in trouble that waiting does not mend. */
   | { readonly type: 'failed'; readonly swarm: SwarmId; readonly code: ErrorCode; readonly detail?: string };
 
+/**
+ * Why a code is of no more use: its keeper has heard too many wrong guesses, or its time is over; or those who were called
+ * with it say that it is wrong.
+ */
+export type CodeEnd = 'guessed' | 'expired' | 'refused';
+
+/** Something that happened in the meeting of a short code. */
+export type MeetingEvent =
+  /** We gave our ticket to somebody who has the code. */
+  | { readonly type: 'codeAccepted'; readonly meeting: SwarmId; readonly peer: PeerId; readonly address: Address }
+  /** Somebody tried a wrong code on us. */
+  | {
+      readonly type: 'codeGuessed';
+      readonly meeting: SwarmId;
+      readonly peer: PeerId;
+      readonly address: Address;
+      readonly triesLeft: number;
+    }
+  /** We were given the ticket. The code bears so many wrong tries more there, and goes on for so long. */
+  | {
+      readonly type: 'ticketReceived';
+      readonly meeting: SwarmId;
+      readonly peer: PeerId;
+      readonly address: Address;
+      readonly ticket: string;
+      readonly triesLeft: number;
+      readonly lifeMs: number;
+    }
+  /** Somebody says that our code is wrong. */
+  | {
+      readonly type: 'codeRefused';
+      readonly meeting: SwarmId;
+      readonly peer: PeerId;
+      readonly address: Address;
+      readonly triesLeft: number;
+    }
+  | { readonly type: 'codeEnded'; readonly meeting: SwarmId; readonly reason: CodeEnd };
+
 /** Something that happened to the session as a whole. */
 export type SessionEvent =
   | SwarmEvent
+  | MeetingEvent
   | { readonly type: 'linkUp'; readonly peer: PeerId; readonly address: Address }
   | { readonly type: 'linkDown'; readonly peer: PeerId; readonly address: Address; readonly code: LinkCode }
   | { readonly type: 'dialFailed'; readonly address: Address; readonly code: LinkCode }

@@ -1,46 +1,46 @@
 // What is under way on the links: whose answers are awaited, and whose requests are being answered.
 
 import type { AskId, LinkId, RequestId } from '@shoal/machine';
-import type { Swarm } from './swarm.ts';
+import type { Gathering } from './gathering.ts';
 
 /** What an exchange belongs to. */
 interface Exchange {
   readonly link: LinkId;
-  readonly swarm: Swarm;
+  readonly gathering: Gathering;
 }
 
 export class Exchanges {
   readonly #asks = new Map<AskId, Exchange>();
   readonly #requests = new Map<RequestId, Exchange>();
 
-  asked(ask: AskId, link: LinkId, swarm: Swarm): void {
-    this.#asks.set(ask, { link, swarm });
+  asked(ask: AskId, link: LinkId, gathering: Gathering): void {
+    this.#asks.set(ask, { link, gathering });
   }
 
-  requested(request: RequestId, link: LinkId, swarm: Swarm): void {
-    this.#requests.set(request, { link, swarm });
+  requested(request: RequestId, link: LinkId, gathering: Gathering): void {
+    this.#requests.set(request, { link, gathering });
   }
 
-  askerOf(ask: AskId): Swarm | undefined {
-    return this.#asks.get(ask)?.swarm;
+  askerOf(ask: AskId): Gathering | undefined {
+    return this.#asks.get(ask)?.gathering;
   }
 
   /** Who asked; nothing more will come of it. */
-  endAsk(ask: AskId): Swarm | undefined {
-    const swarm = this.askerOf(ask);
+  endAsk(ask: AskId): Gathering | undefined {
+    const gathering = this.askerOf(ask);
     this.#asks.delete(ask);
-    return swarm;
+    return gathering;
   }
 
   /** Who was asked; nothing more will come of it. */
-  endRequest(request: RequestId): Swarm | undefined {
-    const swarm = this.#requests.get(request)?.swarm;
+  endRequest(request: RequestId): Gathering | undefined {
+    const gathering = this.#requests.get(request)?.gathering;
     this.#requests.delete(request);
-    return swarm;
+    return gathering;
   }
 
-  swarmLeft(swarm: Swarm): void {
-    this.#forget((exchange) => exchange.swarm === swarm);
+  left(gathering: Gathering): void {
+    this.#forget((exchange) => exchange.gathering === gathering);
   }
 
   linkEnded(link: LinkId): void {

@@ -5,7 +5,7 @@ import type { HashSuite } from '@shoal/chunker';
 import type { AskId, ErrorCode, LinkCode, LinkId, PeerId, RequestId, Rng } from '@shoal/machine';
 import type { PeerContact, PeerMessage, PeerReply, PeerRequest, SwarmId } from '@shoal/wire';
 import type { ByteBudget } from './byte-budget.ts';
-import type { SwarmEvent } from './events.ts';
+import type { MeetingEvent, SwarmEvent } from './events.ts';
 import type { StoreOrder } from './store-orders.ts';
 import type { Offence } from './strikes.ts';
 
@@ -25,7 +25,7 @@ export interface SwarmHost {
   answer(link: LinkId, request: RequestId, reply: PeerReply, body: Uint8Array): void;
   refuse(link: LinkId, request: RequestId, code: LinkCode): void;
   order(order: StoreOrder): void;
-  emit(event: SwarmEvent): void;
+  emit(event: SwarmEvent | MeetingEvent): void;
   /** The peer broke the rules. What follows of it happens when the current call is over. */
   accuse(peer: PeerId, offence: Offence): void;
   /** How peers of the swarm are reached, as far as we know: to be told to others. Never `except`. */

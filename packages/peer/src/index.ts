@@ -3,6 +3,8 @@
 export * from './content.ts';
 export * from './events.ts';
 export * from './fluid-bound.ts';
+export { type Code, drawCode, parseCode, type ParsedCode } from './introduction/code.ts';
+export { type KeepTerms, meetingName, type MeetOptions } from './introduction/meeting.ts';
 export type { JoinOptions } from './join-options.ts';
 export type { FixedNeighbours } from './links/fixed-neighbours.ts';
 export { type Priority, type PrioritySpan, type ReadingPlace } from './picking/demand.ts';

@@ -29,6 +29,8 @@ export class Remote {
   isOffering = false;
   /** What we last told it of our interest. */
   weAreInterested = false;
+  /** Our user was told that it holds everything. */
+  toldComplete = false;
   /** Its requests for parts of the manifest whose answers are on their way. */
   readonly manifestParts: Set<RequestId> = new Set();
   /** Missing here, held there. */

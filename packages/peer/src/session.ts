@@ -5,7 +5,7 @@
 import { pureHashes } from '@shoal/chunker';
 import {
   assertNever,
-  type Bitfield,
+  Bitfield,
   earliest,
   type ErrorCode,
   type Instant,
@@ -17,6 +17,7 @@ import {
   type Machine,
   NEVER,
   Outbox,
+  type PeerId,
   type RequestId,
 } from '@shoal/machine';
 import type { TrackerClientEvent } from '@shoal/tracker';
@@ -35,7 +36,9 @@ import { ByteBudget } from './byte-budget.ts';
 import type { ContentShape } from './content.ts';
 import type { SessionEvent } from './events.ts';
 import { Exchanges } from './exchanges.ts';
+import type { Gathering } from './gathering.ts';
 import type { SwarmHost } from './host.ts';
+import { Meeting, type MeetOptions } from './introduction/meeting.ts';
 import { type JoinOptions, sourcesOf } from './join-options.ts';
 import { Mesh } from './links/mesh.ts';
 import type { Neighbour } from './links/neighbours.ts';
@@ -60,12 +63,15 @@ export type SessionOutput =
 export class Session implements Machine<SessionOutput> {
   readonly #out = new Outbox<SessionOutput>();
   readonly #swarms = new Map<SwarmId, Swarm>();
+  /** Those, and the meetings of short codes. */
+  readonly #gatherings = new Map<SwarmId, Gathering>();
   readonly #names = new Map<SwarmId, string>();
   readonly #exchanges = new Exchanges();
   readonly #numbers: LinkNumbers;
   readonly #mesh: Mesh;
   readonly #trackers: Trackers;
   readonly #host: SwarmHost;
+  readonly #self: PeerId;
   /** What a call has led to and must not happen within it. */
   #afterwards: ((now: Instant) => void)[] = [];
   #now: Instant;
@@ -77,6 +83,7 @@ export class Session implements Machine<SessionOutput> {
 
   constructor(options: SessionOptions, now: Instant) {
     this.#now = now;
+    this.#self = options.peer;
     this.#numbers = options.numbers ?? new LinkNumbers();
     this.#mesh = this.#newMesh(options);
     this.#trackers = new Trackers({
@@ -102,6 +109,7 @@ export class Session implements Machine<SessionOutput> {
       // A swarm whose store is open speaks while it is made: it must be found by then.
       const joined = new Swarm({ ...options, host: this.#host }, now);
       this.#swarms.set(swarm, joined);
+      this.#gatherings.set(swarm, joined);
       if (joined.content !== undefined) this.#offer(joined);
     }
     this.#mesh.found(swarm, peers, now, { given: true });
@@ -113,7 +121,22 @@ export class Session implements Machine<SessionOutput> {
     this.#tell(swarm, now, (known) => known.wishToLeave(withinMs, now));
   }
 
-  /** Takes no more part in it; what was held stays in the store. */
+  /**
+   * Goes to the meeting of a short code, to keep it or to call with it. Nobody can do both, nor with two codes of one
+   * number: ignored when we are there already.
+   */
+  meet({ trackers = [], ...options }: MeetOptions, now: Instant): void {
+    this.#now = now;
+    const { meeting: id } = options.code;
+    if (this.#gatherings.has(id)) return;
+    const meeting = new Meeting({ ...options, self: this.#self, host: this.#host }, now);
+    this.#gatherings.set(id, meeting);
+    this.#trackers.find(id, trackers, now);
+    if (meeting.offer !== undefined) this.#trackers.join(meeting.offer, new Bitfield(0), now);
+    this.#settle(now);
+  }
+
+  /** Takes no more part in a swarm or meeting; what was held stays in the store. */
   leave(swarm: SwarmId, now: Instant): void {
     this.#now = now;
     this.#leave(swarm, now);
@@ -130,7 +153,9 @@ export class Session implements Machine<SessionOutput> {
 
   /** `teller` says that peers of a swarm are there, which is hearsay until they answer. */
   heard(swarm: SwarmId, peers: readonly PeerContact[], teller: string, now: Instant): void {
-    this.#tell(swarm, now, ({ isOpen }) => isOpen && this.#mesh.found(swarm, peers, now, { heardFrom: teller }));
+    this.#now = now;
+    if (this.#gatherings.get(swarm)?.isOpen === true) this.#mesh.found(swarm, peers, now, { heardFrom: teller });
+    this.#settle(now);
   }
 
   /** Whether all that is wanted of a swarm is held. */
@@ -152,7 +177,7 @@ export class Session implements Machine<SessionOutput> {
   stop(now: Instant): void {
     if (this.#goodbyes !== undefined) return;
     this.#now = now;
-    for (const swarm of this.#swarms.keys()) this.#leave(swarm, now);
+    for (const id of this.#gatherings.keys()) this.#leave(id, now);
     this.#mesh.closeAll('done', now);
     this.#goodbyes = this.#trackers.stop(now);
     if (this.#goodbyes === 0) this.#emit({ type: 'stopped' });
@@ -174,9 +199,9 @@ export class Session implements Machine<SessionOutput> {
     return this.#swarms.get(swarm)?.picture();
   }
 
-  /** Swarms that take part with whomever they find. */
+  /** Swarms and meetings that take part with whomever they find. */
   openSwarms(): SwarmId[] {
-    return Array.from(this.#swarms.values()).flatMap(({ id, isOpen }) => (isOpen ? [id] : []));
+    return Array.from(this.#gatherings.values()).flatMap(({ id, isOpen }) => (isOpen ? [id] : []));
   }
 
   handleLink(fact: LinkFact, now: Instant): void {
@@ -201,13 +226,13 @@ export class Session implements Machine<SessionOutput> {
       fetchBudget.nextTimeout(),
       giveBudget.nextTimeout(),
     );
-    for (const swarm of this.#swarms.values()) next = earliest(next, swarm.nextTimeout());
+    for (const gathering of this.#gatherings.values()) next = earliest(next, gathering.nextTimeout());
     return next;
   }
 
   handleTimeout(now: Instant): void {
     this.#now = now;
-    for (const swarm of this.#swarms.values()) if (swarm.nextTimeout() <= now) swarm.handleTimeout(now);
+    for (const gathering of this.#gatherings.values()) if (gathering.nextTimeout() <= now) gathering.handleTimeout(now);
     this.#trackers.handleTimeout(now);
     this.#settle(now);
   }
@@ -245,10 +270,10 @@ export class Session implements Machine<SessionOutput> {
   }
 
   #handleAnswer(fact: LinkFact & { type: 'answerReceived' }, now: Instant): void {
-    const swarm = this.#exchanges.endAsk(fact.ask);
+    const asker = this.#exchanges.endAsk(fact.ask);
     const decoded = decode(fact.head);
     const reply = decoded.ok && isPeerReply(decoded.message) ? decoded.message : undefined;
-    swarm?.handleAnswer(fact.ask, reply, fact.body, fact.srttMs, now);
+    asker?.handleAnswer(fact.ask, reply, fact.body, fact.srttMs, now);
   }
 
   #handleMessage(link: LinkId, bytes: Uint8Array, now: Instant): void {
@@ -258,22 +283,22 @@ export class Session implements Machine<SessionOutput> {
     if (!decoded.ok || !isPeerMessage(decoded.message)) return this.#mesh.accuse(neighbour.peer, 'badMessage', now);
     const { message } = decoded;
     if (message.type === 'hello') return this.#mesh.handleHello(neighbour, message);
-    const swarm = this.#swarms.get(message.swarm);
-    if (swarm === undefined) return; // a swarm that we are not in, or no longer
+    const gathering = this.#gatherings.get(message.swarm);
+    if (gathering === undefined) return; // a swarm that we are not in, or no longer
     switch (message.type) {
       case 'join':
-        if (this.#mesh.handleJoin(neighbour, swarm.id, now)) swarm.handleJoin(neighbour, message, now);
+        if (this.#mesh.handleJoin(neighbour, gathering.id, now)) gathering.handleJoin(neighbour, message, now);
         return;
       case 'part':
-        neighbour.swarms.delete(swarm.id);
-        return swarm.handlePart(link, now);
+        neighbour.swarms.delete(gathering.id);
+        return gathering.handlePart(link, now);
       case 'peers':
-        return swarm.isOpen ? this.#mesh.introduced(neighbour, swarm.id, message.peers, now) : undefined;
+        return gathering.isOpen ? this.#mesh.introduced(neighbour, gathering.id, message.peers, now) : undefined;
       case 'have':
       case 'lost':
       case 'interest':
       case 'unchoke':
-        return swarm.handleMessage(link, message, now);
+        return this.#swarms.get(message.swarm)?.handleMessage(link, message, now);
       default:
         assertNever(message, 'peer message');
     }
@@ -287,10 +312,10 @@ export class Session implements Machine<SessionOutput> {
       this.#link({ type: 'refuse', link, request, code: 'protocolViolated' });
       return this.#mesh.accuse(neighbour.peer, 'badMessage', now);
     }
-    const swarm = this.#swarms.get(decoded.message.swarm);
-    if (swarm === undefined) return this.#link({ type: 'refuse', link, request, code: 'notFound' });
-    this.#exchanges.requested(request, link, swarm);
-    swarm.handleRequest(link, request, decoded.message, now);
+    const asked = this.#gatherings.get(decoded.message.swarm);
+    if (asked === undefined) return this.#link({ type: 'refuse', link, request, code: 'notFound' });
+    this.#exchanges.requested(request, link, asked);
+    asked.handleRequest(link, request, decoded.message, now);
   }
 
   #handleTracker(event: TrackerClientEvent): void {
@@ -317,12 +342,13 @@ export class Session implements Machine<SessionOutput> {
   }
 
   #leave(id: SwarmId, now: Instant): void {
-    const swarm = this.#swarms.get(id);
-    if (swarm === undefined) return;
-    swarm.close();
+    const gathering = this.#gatherings.get(id);
+    if (gathering === undefined) return;
+    gathering.close();
+    this.#gatherings.delete(id);
     this.#swarms.delete(id);
     this.#names.delete(id);
-    this.#exchanges.swarmLeft(swarm);
+    this.#exchanges.left(gathering);
     this.#trackers.leave(id, now);
     this.#mesh.leave(id, now);
   }
@@ -337,7 +363,7 @@ export class Session implements Machine<SessionOutput> {
 
   #linkEnded(neighbour: Neighbour, code: LinkCode, now: Instant): void {
     const { link } = neighbour;
-    for (const swarm of this.#swarms.values()) swarm.handlePart(link, now);
+    for (const gathering of this.#gatherings.values()) gathering.handlePart(link, now);
     this.#exchanges.linkEnded(link);
     if (code === 'busy' && this.#mesh.linkCount < fewLinks) this.#trackers.seek(now);
   }
@@ -374,9 +400,9 @@ export class Session implements Machine<SessionOutput> {
       perform: (order) => this.#link(order),
       send: (link, message) => this.#send(link, message),
       emit: (event) => this.#emit(event),
-      metSelf: ({ address, swarms }) => swarms.forEach((swarm) => this.#swarms.get(swarm)?.metSelf(address)),
-      greet: (swarm, link) => this.#swarms.get(swarm)?.greetOnce(link),
-      isIdle: ({ link }) => [...this.#swarms.values()].every((swarm) => swarm.isIdle(link)),
+      metSelf: ({ address, swarms }) => swarms.forEach((id) => this.#gatherings.get(id)?.metSelf(address)),
+      greet: (id, link) => this.#gatherings.get(id)?.greetOnce(link),
+      isIdle: ({ link }) => [...this.#gatherings.values()].every((gathering) => gathering.isIdle(link)),
       ended: (neighbour, code, now) => this.#linkEnded(neighbour, code, now),
     });
   }
@@ -395,9 +421,9 @@ export class Session implements Machine<SessionOutput> {
         bytesPerSecondMax: options.limits?.upBytesPerSecondMax,
       }),
       send: (link, message) => this.#send(link, message),
-      ask: (swarm, link, message, bodyBytesMax) => {
+      ask: (id, link, message, bodyBytesMax) => {
         const ask = this.#numbers.nextAsk();
-        this.#exchanges.asked(ask, link, this.#swarms.get(swarm)!);
+        this.#exchanges.asked(ask, link, this.#gatherings.get(id)!);
         this.#link({ type: 'ask', link, ask, request: encode(message), bodyBytesMax });
         return ask;
       },

@@ -26,6 +26,7 @@ import { Fetching } from './fetching/fetching.ts';
 import { Finishing } from './finishing.ts';
 import { Giving } from './giving/giving.ts';
 import { giveManifestPart } from './giving/manifest-parts.ts';
+import type { Gathering } from './gathering.ts';
 import type { SwarmHost } from './host.ts';
 import { Holding } from './holding.ts';
 import type { Neighbour } from './links/neighbours.ts';
@@ -57,7 +58,7 @@ interface Content {
   readonly announcements: Announcements;
 }
 
-export class Swarm {
+export class Swarm implements Gathering {
   readonly id: SwarmId;
   readonly #host: SwarmHost;
   readonly #options: SwarmOptions;
@@ -182,6 +183,7 @@ export class Swarm {
     if (remote.role.isServed) giving.remoteHolds(remote, held, now);
     if (remote.role.isAsked) fetching.remoteHolds(remote, held, now);
     else remote.held = held;
+    this.#noteComplete(remote);
   }
 
   /** The remote on `link` has left the swarm, or the link has ended. */
@@ -220,7 +222,8 @@ export class Swarm {
     if (remote?.role.isServed !== true) return this.#host.refuse(link, request, 'notFound');
     if (message.type === 'manifestRequest')
       return giveManifestPart(this.#host, remote, request, this.#content && this.#document, message.part);
-    if (this.#content === undefined) return this.#host.refuse(link, request, 'notFound');
+    if (this.#content === undefined || message.type !== 'chunkRequest')
+      return this.#host.refuse(link, request, 'notFound');
     this.#content.giving.handleRequest(remote, request, message.chunk, now);
   }
 
@@ -355,6 +358,13 @@ export class Swarm {
     if (remote.role.isAsked) fetching.remoteHas(remote, chunks, now);
     else for (const chunk of chunks) remote.held.set(chunk);
     if (remote.role.isServed) giving.remoteHas(remote, chunks, now);
+    this.#noteComplete(remote);
+  }
+
+  #noteComplete(remote: Remote): void {
+    if (remote.toldComplete || remote.held?.isFull !== true) return;
+    remote.toldComplete = true;
+    this.#host.emit({ type: 'remoteCompleted', swarm: this.id, peer: remote.peer, address: remote.address });
   }
 
   /** It was not told what it had, and now wants to know who has it. */

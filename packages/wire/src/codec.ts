@@ -109,6 +109,18 @@ const layouts: Table = {
   }),
   manifestRequest: layout<'manifestRequest'>()(18, { swarm: f.swarm, part: f.uint(limits.manifestPartsMax - 1) }),
   manifestReply: layout<'manifestReply'>()(19, { part: f.uint(limits.manifestPartsMax - 1) }),
+  codeRequest: layout<'codeRequest'>()(20, {
+    swarm: f.swarm,
+    session: f.exactly(limits.codeSessionBytes),
+    share: f.exactly(limits.codeShareBytes),
+  }),
+  codeReply: layout<'codeReply'>()(21, { share: f.exactly(limits.codeShareBytes) }),
+  proofRequest: layout<'proofRequest'>()(22, { swarm: f.swarm, proof: f.exactly(limits.codeProofBytes) }),
+  proofReply: layout<'proofReply'>()(23, {
+    triesLeft: f.uint(limits.codeTriesMax),
+    lifeMs: f.uint(limits.codeLifeMsMax),
+    sealed: f.optional(f.bytes(limits.sealedTicketBytesMax)),
+  }),
 
   register: layout<'register'>()(32, {
     host: f.optional(f.host),

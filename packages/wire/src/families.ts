@@ -18,11 +18,15 @@ export const isPeerMessage: (message: Message) => message is PeerMessage = famil
 export const isPeerRequest: (message: Message) => message is PeerRequest = familyOf<PeerRequest>({
   chunkRequest: true,
   manifestRequest: true,
+  codeRequest: true,
+  proofRequest: true,
 });
 
 export const isPeerReply: (message: Message) => message is PeerReply = familyOf<PeerReply>({
   chunkReply: true,
   manifestReply: true,
+  codeReply: true,
+  proofReply: true,
 });
 
 /** Requests to a tracker. */

@@ -77,10 +77,14 @@ export const text = (bytesMax: number): Field<string> => ({
 });
 
 /** Bytes, copied so that a message never keeps the buffer it came in. */
-const bytes = (bytesMax: number): Field<Uint8Array> => ({
+export const bytes = (bytesMax: number): Field<Uint8Array> => ({
   write: same,
   read: (wire) => (wire instanceof Uint8Array && wire.length <= bytesMax ? new Uint8Array(wire) : refused),
 });
+
+/** So many bytes, neither more nor fewer. */
+export const exactly = (count: number): Field<Uint8Array> =>
+  mapped(bytes(count), same<Uint8Array>, (value) => (value.length === count ? value : refused));
 
 /** Records of `recordBytes`, at most `countMax` of them and all of them sound, as they are. */
 function packed(recordBytes: number, countMax: number, sound: (value: Uint8Array) => boolean): Field<Uint8Array> {
@@ -293,7 +297,7 @@ export const counts: Field<ClaimListReply['counts']> = record<ClaimListReply['co
 
 /** `[hash, voices]`. */
 const camp: Field<Camp> = record<Camp>({
-  hash: mapped(bytes(digestBytes), same<Uint8Array>, (value) => (value.length === digestBytes ? value : refused)),
+  hash: exactly(digestBytes),
   voices: count,
 });
 

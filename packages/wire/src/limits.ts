@@ -16,6 +16,20 @@ export const chunkBytesMax: number = 2 ** 32 - 1;
 /** Parts of a manifest, each with 1,024 files and chunks. */
 export const manifestPartsMax = 512;
 
+/** Bytes that name a session of CPace, of its shares and of its proofs. */
+export const codeSessionBytes = 16;
+export const codeShareBytes = 32;
+export const codeProofBytes = 64;
+
+/** Wrong proofs that a code may bear. */
+export const codeTriesMax = 255;
+
+/** Longest life of a code: a week. */
+export const codeLifeMsMax = 604_800_000;
+
+/** Bytes of a sealed ticket: of the longest, and the tag. */
+export const sealedTicketBytesMax = 16_400;
+
 /** Longest time that an answer tells of, in ms; longer ones are told as this. */
 export const answerMsMax = 600_000;
 

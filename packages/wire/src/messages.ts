@@ -105,7 +105,25 @@ export interface ManifestRequest {
   readonly part: number;
 }
 
-export type PeerRequest = ChunkRequest | ManifestRequest;
+/**
+ * Begins to prove, in a meeting, that the asker has its short code: the asker's share of CPace, for a session that it
+ * names. The answer says nothing about the code.
+ */
+export interface CodeRequest {
+  readonly type: 'codeRequest';
+  readonly swarm: SwarmId;
+  readonly session: Uint8Array;
+  readonly share: Uint8Array;
+}
+
+/** Ends it: a wrong proof costs the code one of its tries. */
+export interface ProofRequest {
+  readonly type: 'proofRequest';
+  readonly swarm: SwarmId;
+  readonly proof: Uint8Array;
+}
+
+export type PeerRequest = ChunkRequest | ManifestRequest | CodeRequest | ProofRequest;
 
 export interface ChunkReply {
   readonly type: 'chunkReply';
@@ -125,7 +143,22 @@ export interface ManifestReply {
   readonly part: number;
 }
 
-export type PeerReply = ChunkReply | ManifestReply;
+export interface CodeReply {
+  readonly type: 'codeReply';
+  readonly share: Uint8Array;
+}
+
+export interface ProofReply {
+  readonly type: 'proofReply';
+  /** Wrong proofs that the code still bears. */
+  readonly triesLeft: number;
+  /** How long the code goes on. */
+  readonly lifeMs: number;
+  /** The ticket under the key that both have agreed on; absent when the proof was wrong. */
+  readonly sealed?: Uint8Array;
+}
+
+export type PeerReply = ChunkReply | ManifestReply | CodeReply | ProofReply;
 
 // ---- peer to tracker, exchanges ----
 

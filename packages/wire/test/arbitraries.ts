@@ -27,7 +27,8 @@ import {
 const record = ((model: Record<string, fc.Arbitrary<unknown>>, constraints?: object) =>
   fc.record(model, { ...constraints, noNullPrototype: true })) as typeof fc.record;
 
-const digest = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(toHex);
+const exactly = (count: number) => fc.uint8Array({ minLength: count, maxLength: count });
+const digest = exactly(32).map(toHex);
 const swarm: fc.Arbitrary<SwarmId> = digest.map((hex) => swarmId(hex)!);
 const peer: fc.Arbitrary<PeerId> = digest.map((hex) => peerId(hex)!);
 const port = fc.integer({ min: 1, max: 65_535 });
@@ -85,16 +86,14 @@ const trackedContacts = fc
 const holders = fc
   .array(record({ address: numericAddress, peer, held: count }), { maxLength: 20 })
   .map((list) => packHolders(list)!);
-const claims = fc
-  .array(fc.tuple(chunk, fc.uint8Array({ minLength: 32, maxLength: 32 })), { maxLength: 20 })
-  .map((list) =>
-    packClaims(
-      list.map(([index]) => index),
-      Uint8Array.from(list.flatMap(([, hash]) => [...hash])),
-    ),
-  );
+const claims = fc.array(fc.tuple(chunk, exactly(32)), { maxLength: 20 }).map((list) =>
+  packClaims(
+    list.map(([index]) => index),
+    Uint8Array.from(list.flatMap(([, hash]) => [...hash])),
+  ),
+);
 const standing = fc.constantFrom(...standings);
-const camp = record({ hash: fc.uint8Array({ minLength: 32, maxLength: 32 }), voices: uint32 });
+const camp = record({ hash: exactly(32), voices: uint32 });
 const claimedChunk = record({ chunk, standing, camps: fc.array(camp, { maxLength: 4 }) });
 const intervalMs = fc.integer({ min: 0, max: 86_400_000 });
 const thousandths = fc.integer({ min: 0, max: 1_000 });
@@ -130,6 +129,18 @@ export const arbitraries: { readonly [Type in Message['type']]: fc.Arbitrary<Ext
   }),
   manifestRequest: record({ type: type('manifestRequest'), swarm, part }),
   manifestReply: record({ type: type('manifestReply'), part }),
+  codeRequest: record({ type: type('codeRequest'), swarm, session: exactly(16), share: exactly(32) }),
+  codeReply: record({ type: type('codeReply'), share: exactly(32) }),
+  proofRequest: record({ type: type('proofRequest'), swarm, proof: exactly(64) }),
+  proofReply: record(
+    {
+      type: type('proofReply'),
+      triesLeft: fc.integer({ min: 0, max: 255 }),
+      lifeMs: fc.integer({ min: 0, max: 604_800_000 }),
+      sealed: fc.uint8Array({ maxLength: 300 }),
+    },
+    { requiredKeys: ['type', 'triesLeft', 'lifeMs'] },
+  ),
   register: record(
     { type: type('register'), host: fc.ipV4(), port, files: fc.array(offer, { maxLength: 64, size: '-1' }) },
     { requiredKeys: ['type', 'port', 'files'] },

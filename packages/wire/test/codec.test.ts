@@ -75,6 +75,8 @@ describe('decode says why bytes are no message', () => {
     ['a fraction', 'badField', pack([1, 17, 1.5])],
     ['a negative number', 'badField', pack([1, 17, -1])],
     ['a number that is none', 'badField', pack([1, 17, Number.NaN])],
+    ['a share of 31 bytes', 'badField', pack([1, 21, new Uint8Array(31)])],
+    ['a sealed ticket too long', 'badField', pack([1, 23, 1, 0, new Uint8Array(16_401)])],
     ['a chunk beyond the largest table', 'badField', pack([1, 17, chunkCountMax])],
     ['a port beyond 65535', 'badField', pack([1, 1, 'x', 65_536])],
     ['port 0', 'badField', pack([1, 1, 'x', 0])],

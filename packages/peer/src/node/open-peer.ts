@@ -33,7 +33,9 @@ import type { SessionEvent } from '../events.ts';
 import { Session, type SessionOutput } from '../session.ts';
 import type { SwarmPicture } from '../picture.ts';
 import { checkLimits, type RateLimits } from '../rate-limits.ts';
+import type { MeetOptions } from '../introduction/meeting.ts';
 import { LanDiscovery, lanGroups } from './lan-discovery.ts';
+import { type FoundTicket, type KeepCodeOptions, type KeptCode, Meetings, type UseCodeOptions } from './meetings.ts';
 import { FileWishes, type FileSelector } from '../picking/file-wishes.ts';
 import { type PolicyName, policyNames } from '../picking/picker.ts';
 import { RunningTransfer } from './running-transfer.ts';
@@ -126,6 +128,16 @@ export interface RunningPeer extends AsyncDisposable {
   readonly peer: PeerId;
   readonly address: Address;
   /**
+   * Answers for a short code: whoever proves to have it is given the ticket. Wrong guesses are told by the event
+   * `codeGuessed`, right ones by `codeAccepted`. Throws a ShoalError `exists` when a code with that number is in use here.
+   */
+  keepCode(options: KeepCodeOptions): KeptCode;
+  /**
+   * Calls with a short code, until somebody who keeps it gives the ticket. Throws a UsageError when it is no code; fails
+   * with a ShoalError `authenticationFailed` when those found say that it is wrong, `exists`, or `aborted`.
+   */
+  useCode(code: string, options?: UseCodeOptions): Promise<FoundTicket>;
+  /**
    * Hashes a file or folder and serves it until closed. Fails with a ShoalError that names the path: `notFound`,
    * `permissionDenied`, `nameUnsafe`, `contentChanged`, `manifestInvalid`, `exists` when it is shared already, `aborted`.
    */
@@ -156,6 +168,7 @@ class NodePeer implements RunningPeer {
   readonly #stores: StoreKeeper;
   readonly #transfers = new Map<SwarmId, RunningTransfer>();
   readonly #discovery: LanDiscovery | undefined;
+  readonly #meetings: Meetings;
   readonly #stopped = Promise.withResolvers<void>();
   #closing: Promise<void> | undefined;
 
@@ -184,6 +197,10 @@ class NodePeer implements RunningPeer {
       links,
     );
     this.#discovery = this.#startDiscovery(rng, hashes);
+    this.#meetings = new Meetings({
+      meet: (meeting) => this.#meet(meeting),
+      leave: (meeting) => this.#driver.tell((machine, now) => machine.leave(meeting, now)),
+    });
     links.listen((fact) => this.#driver.tell((machine, now) => machine.handleLink(fact, now)));
   }
 
@@ -193,6 +210,16 @@ class NodePeer implements RunningPeer {
 
   get address(): Address {
     return this.#links.address;
+  }
+
+  keepCode({ trackers = this.#options.trackers ?? [], ...options }: KeepCodeOptions): KeptCode {
+    this.#checkOpen();
+    return this.#meetings.keep({ ...options, trackers });
+  }
+
+  async useCode(code: string, { trackers = [], ...options }: UseCodeOptions = {}): Promise<FoundTicket> {
+    this.#checkOpen();
+    return this.#meetings.use(code, { ...options, trackers: [...trackers, ...(this.#options.trackers ?? [])] });
   }
 
   async share({ path, chunking, chunkBytes, peers, limits, onHashed, signal }: ShareOptions): Promise<Share> {
@@ -394,6 +421,11 @@ class NodePeer implements RunningPeer {
     return picture && remotes && { ...picture, remotes };
   }
 
+  #meet(options: MeetOptions): void {
+    this.#driver.tell((session, now) => session.meet(options, now));
+    this.#discovery?.announce();
+  }
+
   #performStore(order: StoreOrder): void {
     if (order.type === 'openStore' && this.#transfers.get(order.swarm)?.know(order.document) !== true) return;
     this.#stores.perform(order);
@@ -402,6 +434,7 @@ class NodePeer implements RunningPeer {
   #tell(event: SessionEvent): void {
     this.#options.onEvent?.(event);
     if (event.type === 'stopped') this.#stopped.resolve();
+    else if ('meeting' in event) this.#meetings.handle(event);
     else if ('swarm' in event) this.#transfers.get(event.swarm)?.handle(event);
     else for (const transfer of this.#transfers.values()) transfer.handle(event);
   }

@@ -1,0 +1,33 @@
+// What peers come together in under one name: a swarm, or the meeting of those who have a short code. The session leads
+// everything that comes over the links to the gathering that it belongs to.
+
+import type { Address, AskId, Instant, LinkCode, LinkFact, LinkId, RequestId } from '@shoal/machine';
+import type { Join, PeerReply, PeerRequest, SwarmId } from '@shoal/wire';
+import type { Neighbour } from './links/neighbours.ts';
+
+export interface Gathering {
+  readonly id: SwarmId;
+  /** Whether it takes part with whomever it finds. */
+  readonly isOpen: boolean;
+  /** Whether the remote on this link would miss nothing, nor we, if the link ended. */
+  isIdle(link: LinkId): boolean;
+  /** Joins on a link, unless we have. */
+  greetOnce(link: LinkId): void;
+  /** We were found at an address that we were told of. */
+  metSelf(address: Address): void;
+  /** The remote on the link takes part, or says afresh what it holds. */
+  handleJoin(neighbour: Neighbour, join: Join, now: Instant): void;
+  /** The remote on the link has left, or the link has ended. */
+  handlePart(link: LinkId, now: Instant): void;
+  handleRequest(link: LinkId, request: RequestId, message: PeerRequest, now: Instant): void;
+  handleSent(fact: LinkFact & { type: 'answerSent' }, now: Instant): void;
+  handleCancelled(link: LinkId, request: RequestId, now: Instant): void;
+  /** `reply` is undefined when the head was no reply. */
+  handleAnswer(ask: AskId, reply: PeerReply | undefined, body: Uint8Array, srttMs: number, now: Instant): void;
+  handleAskFailed(ask: AskId, code: LinkCode, now: Instant): void;
+  handleProgress(ask: AskId, bodyBytes: number, now: Instant): void;
+  nextTimeout(): Instant;
+  handleTimeout(now: Instant): void;
+  /** Leaves it: says so to everybody in it and lets go of what was under way. */
+  close(): void;
+}
