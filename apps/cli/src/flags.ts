@@ -65,6 +65,9 @@ const table = {
   },
   sequential: { usage: '--sequential', about: 'fetch what comes first in the content first' },
   stdout: { usage: '--stdout', about: 'write the one file to standard output as it arrives; kept only with --output' },
+  tries: { usage: '--tries <count>', about: 'wrong guesses that the code bears, 1 to 255', preset: '5' },
+  expires: { usage: '--expires <time>', about: 'how long the code is good, such as 90s, 30m or 2h', preset: '1h' },
+  qr: { usage: '--qr', about: 'show the QR code on a pipe too' },
   seed: { usage: '--seed', about: 'keep serving when it is complete, until Ctrl-C' },
   chunkSize: {
     usage: '--chunk-size <size>',

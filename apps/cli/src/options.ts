@@ -39,6 +39,27 @@ export function readSeconds(option: string, text: string): number {
   return seconds;
 }
 
+/** A time such as 90s, 30m or 2h; a number alone is seconds. In milliseconds, at most `maxMs`. */
+export function readTime(option: string, text: string, maxMs: number): number {
+  const match = /^(\d{1,6})([smhd]?)$/.exec(text.trim());
+  const ms = Number(match?.[1]) * unitMs[(match?.[2] ?? '') as keyof typeof unitMs];
+  if (!(ms > 0 && ms <= maxMs))
+    throw new UsageError(
+      option,
+      `"${text}" is not a time such as 90s, 30m or 2h, of at most ${maxMs / unitMs.h} hours`,
+    );
+  return ms;
+}
+
+const unitMs = { '': 1_000, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A whole number within these bounds. */
+export function readCount(option: string, text: string, [min, max]: readonly [number, number]): number {
+  const count = /^\d{1,9}$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (count >= min && count <= max) return count;
+  throw new UsageError(option, `"${text}" is not a number from ${min} to ${max}`);
+}
+
 /** A size in bytes, such as 100KB or 256KiB. */
 export function readChunkSize(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;

@@ -27,6 +27,11 @@ export class Patience implements Disposable {
   look({ heldBytes, receivedBytes }: TransferProgress): void {
     if (heldBytes + receivedBytes === this.#seenBytes) return;
     this.#seenBytes = heldBytes + receivedBytes;
+    this.renew();
+  }
+
+  /** Something else has come on. */
+  renew(): void {
     clearTimeout(this.#timer);
     this.#timer = this.#arm();
   }

@@ -37,7 +37,7 @@ afterEach(async () => {
 
 /** Keeps tests out of the local network. */
 const alone = (args: readonly string[]): string[] =>
-  args[0] === 'get' || args[0] === 'share' ? [...args, '--no-discovery'] : [...args];
+  ['get', 'share', 'send', 'receive'].includes(args[0]!) ? [...args, '--no-discovery'] : [...args];
 
 /** What a command that ends by itself said. */
 export interface Ended {

@@ -3,7 +3,7 @@
 import type { Ticket } from '@shoal/chunker';
 import { plan } from '@shoal/chunker/node';
 import { formatAddress, ShoalError, UsageError } from '@shoal/machine';
-import { choiceOf } from '@shoal/peer';
+import { choiceOf, type SessionEvent } from '@shoal/peer';
 import { type GetOptions as PeerGetOptions, openPeer, type RunningPeer, type TransferReport } from '@shoal/peer/node';
 import { Enough, type EnoughOptions } from '../enough.ts';
 import { type LimitOptions, readLimits } from '../limits.ts';
@@ -23,7 +23,7 @@ import { every, progressMs } from '../ticks.ts';
 import { Trackers } from '../trackers.ts';
 import { TransferView } from '../transfer-view.ts';
 
-interface GetOptions extends CommonOptions, LimitOptions, PeerOptions, EnoughOptions, LiveOptions {
+export interface GetOptions extends CommonOptions, LimitOptions, PeerOptions, EnoughOptions, LiveOptions {
   readonly output?: string;
   readonly seed?: boolean;
   readonly update?: boolean;
@@ -37,27 +37,44 @@ interface GetOptions extends CommonOptions, LimitOptions, PeerOptions, EnoughOpt
 }
 
 export async function get(text: string, options: GetOptions, context: Context): Promise<void> {
+  const ticket = readTicket(text, options);
+  if (options.dryRun === true) return tellWhatWould(ticket, options, context);
+  const trackers = new Trackers(ticket.trackers, context.output);
+  await fetchFrom({ trackers, find: async () => ticket }, options, context);
+}
+
+/** Where a ticket comes from, and what is to be done besides fetching. */
+export interface Origin {
+  readonly trackers: Trackers;
+  readonly find: (peer: RunningPeer, patience: Patience) => Promise<Ticket>;
+  readonly handle?: (event: SessionEvent) => void;
+  /** It is complete, and served on. */
+  readonly serving?: (peer: RunningPeer) => void;
+}
+
+/** Finds a ticket and fetches what it names. */
+export async function fetchFrom(origin: Origin, options: GetOptions, context: Context): Promise<void> {
   const { output, interrupt } = context;
   if (options.stdout === true && output.json)
     throw new UsageError('--stdout', 'writes content where --json writes events');
   const wanted = readWanted(options);
   const enough = new Enough(options);
-  const ticket = readTicket(text, options);
-  if (options.dryRun === true) return tellWhatWould(ticket, options, context);
-  const trackers = new Trackers(ticket.trackers, output);
+  const { trackers } = origin;
   const view = new TransferView(output);
   using patience = new Patience(readSeconds('--timeout', options.timeout) * 1000);
   // Taken away after the peer has let go of it.
-  await using passing = options.stdout === true ? await passingPlace(ticket.name) : undefined;
+  await using passing = options.stdout === true ? await passingPlace('content') : undefined;
   const links = await openOwnLinks(options);
   await using peer = await openPeer({
     links,
     ...readDiscovery(options),
     onEvent(event) {
       for (const listener of [trackers, patience, view]) listener.handle(event);
+      origin.handle?.(event);
     },
   });
   output.event({ event: 'joining', peer: peer.peer, address: formatAddress(peer.address) });
+  const ticket = await origin.find(peer, patience);
   const destination = options.output ?? passing?.path;
   const signal = AbortSignal.any([interrupt.signal, patience.signal]);
   const transfer = peer.get(ticket, { ...wanted, signal, ...(destination !== undefined && { destination }) });
@@ -85,6 +102,7 @@ export async function get(text: string, options: GetOptions, context: Context): 
   view.done(report, options.stdout !== true);
   if (options.onComplete !== undefined) await runOnComplete(options.onComplete, report);
   if (options.seed !== true) return;
+  origin.serving?.(peer);
   output.say('serving it on; Ctrl-C stops it');
   await Promise.race([interrupt.wait(), enough.met]);
   output.event({ event: 'closed', uploadedBytes: transfer.progress().sentBytes, memoryBytes: memoryBytes() });

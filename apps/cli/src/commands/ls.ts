@@ -1,5 +1,6 @@
 // `shoal ls`: the files a tracker knows.
 
+import { meetingName } from '@shoal/peer';
 import { askTracker } from '@shoal/tracker/node';
 import type { FileListing } from '@shoal/wire';
 import { readAddress, readSeconds } from '../options.ts';
@@ -18,11 +19,12 @@ export async function ls(filter: string, options: LsOptions, { output, interrupt
   const timeoutMs = readSeconds('--timeout', options.timeout) * 1000;
   await using links = await openOwnLinks(options);
   const files: FileListing[] = [];
-  for (;;) {
-    const request = { type: 'fileList', filter, offset: files.length } as const;
+  for (let offset = 0; ;) {
+    const request = { type: 'fileList', filter, offset } as const;
     const { reply } = await askTracker(links, tracker, request, { timeoutMs, signal: interrupt.signal });
-    files.push(...reply.files);
-    if (reply.files.length === 0 || files.length >= reply.total) break;
+    offset += reply.files.length;
+    files.push(...reply.files.filter(({ name }) => name !== meetingName)); // those are not for people
+    if (reply.files.length === 0 || offset >= reply.total) break;
   }
   for (const { name, bytes, chunkCount, swarm, seeders, leechers } of files)
     output.event({ event: 'file', name, bytes, chunks: chunkCount, swarm, seeders, leechers });

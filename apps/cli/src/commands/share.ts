@@ -24,7 +24,7 @@ import { tellManifest } from './info.ts';
 
 const nameColumnsMax = 20;
 
-interface ShareOptions extends CommonOptions, LimitOptions, LinkOptions, EnoughOptions, LiveOptions {
+export interface ShareOptions extends CommonOptions, LimitOptions, LinkOptions, EnoughOptions, LiveOptions {
   readonly tracker: readonly string[];
   readonly timeout: string;
   readonly chunkSize?: string;
@@ -72,7 +72,12 @@ export async function share(path: string, options: ShareOptions, context: Contex
 }
 
 /** What is asked of the peer, for every version. */
-function readWanted(path: string, options: ShareOptions, output: Output, signal: AbortSignal): PeerShareOptions {
+export function readWanted(
+  path: string,
+  options: Pick<ShareOptions, 'chunkSize' | 'contentDefined' | 'watch' | keyof LimitOptions>,
+  output: Output,
+  signal: AbortSignal,
+): PeerShareOptions {
   const chunkBytes = readChunkSize(options.chunkSize);
   return {
     path,
@@ -103,15 +108,24 @@ async function renew(before: Share, peer: RunningPeer, wanted: PeerShareOptions,
 }
 
 function tellShare(shared: Share, peer: RunningPeer, output: Output): void {
-  const { ticket, swarm, name, bytes, chunkCount: chunks, fileCount: files, skipped } = shared;
-  for (const { path, reason } of skipped) output.say(`left out ${path}: ${reason}`);
+  const { ticket, name, bytes, chunkCount: chunks } = shared;
+  tellSkipped(shared, output);
   output.data(ticket);
-  const content = { ticket, swarm, name, bytes, chunks, files };
-  output.event({ event: 'sharing', ...content, peer: peer.peer, address: formatAddress(peer.address) });
+  output.event({ event: 'sharing', ...describe(shared, peer) });
   output.say(`sharing ${name}: ${formatBytes(bytes)} in ${chunks} chunks; Ctrl-C stops it`);
 }
 
-function showProgress(shared: Share, output: Output): void {
+export function tellSkipped({ skipped }: Share, output: Output): void {
+  for (const { path, reason } of skipped) output.say(`left out ${path}: ${reason}`);
+}
+
+/** As an event tells it. */
+export function describe(shared: Share, { peer, address }: RunningPeer): Record<string, unknown> {
+  const { ticket, swarm, name, bytes, chunkCount: chunks, fileCount: files } = shared;
+  return { ticket, swarm, name, bytes, chunks, files, peer, address: formatAddress(address) };
+}
+
+export function showProgress(shared: Share, output: Output): void {
   const { sentBytes, sentBytesPerSecond, remoteCount } = shared.progress();
   output.event({ event: 'progress', uploadedBytes: sentBytes, peers: remoteCount });
   const amounts = [`${formatBytes(sentBytes)} sent`, formatRate(sentBytesPerSecond), `${remoteCount} peers`];
