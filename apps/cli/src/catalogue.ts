@@ -209,6 +209,19 @@ export const catalogue: readonly CommandEntry[] = [
     body: async () => (await import('./commands/view.ts')).view,
   },
   {
+    name: 'doctor',
+    group: look,
+    about: 'show what this machine and its network allow, and what to type to get more',
+    flags: [
+      ['tracker', { about: 'to be asked how it sees us; two at different hosts tell the kind of NAT' }],
+      ['listen', { about: 'the port to try; 0 tries any that is free' }],
+      'pskFile',
+      'timeout',
+    ],
+    examples: ['shoal doctor', 'shoal doctor --tracker 192.168.1.5:7070 --tracker tracker.example.org:7070'],
+    body: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+  {
     name: 'split',
     group: content,
     about: 'make each chunk of a file or folder a file of its own, beside a summary of ids, sizes and hashes',
