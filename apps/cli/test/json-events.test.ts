@@ -44,7 +44,8 @@ const typeOf = (value: unknown): string => {
 
 /** What is wrong with an event, by the page. */
 function complaints(command: string, { event, v, ...fields }: Record<string, unknown>): string[] {
-  const known = schema.get(command)?.get(String(event)) ?? schema.get(everyCommand)!.get(String(event));
+  const sections = [command, ...(command === 'receive' ? ['get'] : []), everyCommand];
+  const known = sections.map((name) => schema.get(name)?.get(String(event))).find((fields) => fields !== undefined);
   if (known === undefined) return [`${command} has no event ${String(event)}`];
   const wrong = Object.entries(fields).filter(([name, value]) => known.get(name)?.type !== typeOf(value));
   const missing = Array.from(known).filter(([name, { isOptional }]) => !isOptional && !(name in fields));
@@ -93,12 +94,19 @@ describe('--json', () => {
       ['info', join(folder, 'manifest')],
       ['verify', join(folder, 'joined'), join(folder, 'manifest')],
       ['sim', 'one'],
+      ['doctor', '--tracker', address],
     ];
     for (const args of runs) {
       const { status, stdout } = await shoal([...args, '--json']);
       expect([args[0], status]).toEqual([args[0], 0]);
       heard.set(args[0]!, eventsIn(stdout));
     }
+    const sender = play('send', path, '--tracker', address, '--listen', '127.0.0.1:0', '--receivers', '1');
+    heard.set('send', record(sender));
+    const code = String((await sender.next('sending'))['code']);
+    const received = await shoal(['receive', code, '--tracker', address, '-o', join(folder, 'received'), '--json']);
+    heard.set('receive', eventsIn(received.stdout));
+    expect([received.status, await sender.ended()]).toEqual([0, 0]);
     heard.get('info')!.unshift(...eventsIn((await shoal(['info', ticket, '--json'])).stdout));
     heard.get('sim')!.unshift(...eventsIn((await shoal(['sim', '--json'])).stdout));
     for (const args of [

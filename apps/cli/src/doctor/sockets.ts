@@ -3,7 +3,7 @@
 import { createSocket } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
 import { type Address, formatAddress, ShoalError } from '@shoal/machine';
-import { lanGroup } from '@shoal/peer/node';
+import { lanGroups } from '@shoal/peer/node';
 import { askTracker } from '@shoal/tracker/node';
 import { type NodeLinks, openLinks } from '@shoal/transport-udp/node';
 import { formatBytes } from '../text/units.ts';
@@ -12,6 +12,7 @@ import type { Finding } from './finding.ts';
 const trackerPort = 7_070; // that of `shoal tracker` unless it is told another
 const wantedBufferBytes = 4 * 2 ** 20; // what links ask for
 const echoMs = 1_000;
+const lanGroup = lanGroups[0]!; // that of IPv4
 
 /** Whether a port can be had; 0 is any that is free. */
 export async function portFinding(listen: { readonly host?: string; readonly port: number }): Promise<Finding> {
