@@ -83,6 +83,7 @@ const reasons: Readonly<Record<Holdup, string>> = {
   congestion: 'lines full',
   receiver: 'own intake',
   path: 'path',
+  hashing: 'verifying',
   disk: 'own disk',
   rateLimit: 'own limit',
 };

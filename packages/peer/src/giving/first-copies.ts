@@ -209,7 +209,6 @@ export class FirstCopies {
   /** Takes back what came to nothing. */
   #step(now: Instant): void {
     for (const receiver of this.#receivers.values()) this.#expire(receiver, now);
-    const isWatched = ({ copies, unannounced }: Receiver): boolean => !copies.isFull || unannounced.size > 0;
     this.#stepAt = Array.from(this.#receivers.values()).some(isWatched) ? after(now, stepMs) : NEVER;
   }
 
@@ -340,3 +339,6 @@ function unaskedOf({ offers }: Receiver): number {
   for (const { asked } of offers.values()) if (!asked) count += 1;
   return count;
 }
+
+/** Whether something is still to be seen of it: a copy, or that it tells of one. */
+const isWatched = ({ copies, unannounced }: Receiver): boolean => !copies.isFull || unannounced.size > 0;
