@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { executablePath, launch, open } from '../test/browser/opened-page.ts';
+import { smallPng } from './small-png.ts';
 
 const contentBytes = 13_000_000;
 
@@ -27,7 +28,7 @@ try {
       if (event === 'view') resolve(url);
     });
   });
-  const { page } = await open(browser, url, { viewport: { width: 1_280, height: 1_260 }, deviceScaleFactor: 0.75 });
+  const { page } = await open(browser, url, { viewport: { width: 1_280, height: 1_300 } });
   await page.waitForFunction(
     () => {
       const { peers, content } = shoalShow.reel.front;
@@ -42,7 +43,7 @@ try {
     shoalShow.timeline.pause();
   });
   await page.waitForTimeout(500); // the curves are drawn a few times a second
-  await page.screenshot({ path: join(root, 'docs/visualizer/live.png') });
+  writeFileSync(join(root, 'docs/visualizer/live.png'), await smallPng(page, await page.screenshot()));
 } finally {
   await browser.close();
   demo.kill();

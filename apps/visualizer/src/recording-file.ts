@@ -75,6 +75,8 @@ export class HappeningReader {
     const happening = readHappening(value);
     if (happening === undefined) return 'is damaged: this is no happening';
     if (happening.atMs < this.#atMs) return 'is damaged: it goes back in time';
+    if ('sinceMs' in happening && happening.sinceMs > happening.atMs)
+      return 'is damaged: a chunk came before it was sent';
     this.#atMs = happening.atMs;
     if (happening.kind === 'content') this.#chunkCount = happening.chunkCount;
     for (const name of ['peer', 'remote', 'from'] as const) {
@@ -123,8 +125,8 @@ const shapes: { readonly [kind in Happening['kind']]: Readonly<Record<string, Ch
   unlinked: { peer: text, remote: text },
   asked: { peer: text, from: text, chunk: whole },
   dropped: { peer: text, from: text, chunk: whole },
-  held: { peer: text, chunk: whole, from: optional(text) },
-  damaged: { peer: text, chunk: whole, from: text },
+  held: { peer: text, chunk: whole, from: optional(text), sinceMs: optional(amount) },
+  damaged: { peer: text, chunk: whole, from: text, sinceMs: optional(amount) },
   link: {
     peer: text,
     remote: text,

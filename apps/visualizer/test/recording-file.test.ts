@@ -10,7 +10,7 @@ const happenings: Happening[] = [
   { atMs: 2, kind: 'linked', peer: 'b', remote: 'a' },
   { atMs: 3, kind: 'asked', peer: 'b', from: 'a', chunk: 3 },
   { atMs: 4, kind: 'link', peer: 'b', remote: 'a', upBytesPerSecond: 1, downBytesPerSecond: 2, cwndBytes: 3 },
-  { atMs: 5, kind: 'held', peer: 'b', from: 'a', chunk: 3 },
+  { atMs: 5, kind: 'held', peer: 'b', from: 'a', chunk: 3, sinceMs: 4 },
   { atMs: 6, kind: 'why', peer: 'b', sharesMs: { path: 6 } },
   { atMs: 7, kind: 'left', peer: 'b' },
 ];
@@ -49,6 +49,7 @@ describe('a recording file', () => {
     ['a broken line', text.replace('{"atMs":3', '{"atMs":"3"'), 'is damaged: this is no happening (line 6)'],
     ['half a line', text.replace('"kind":"asked"', '"kind":'), 'is damaged: this is no happening (line 6)'],
     ['time going back', text.replace('"atMs":5', '"atMs":1'), 'is damaged: it goes back in time (line 8)'],
+    ['a chunk from the future', text.replace('"sinceMs":4', '"sinceMs":6'), 'came before it was sent (line 8)'],
     ['a chunk too many', line({ atMs: 1, kind: 'held', peer: 'a', chunk: 4 }), 'a chunk that the content has not'],
     [
       'a run too long',
