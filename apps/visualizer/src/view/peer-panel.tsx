@@ -39,7 +39,7 @@ function Summary({ picture }: { readonly picture: Picture }): VNode {
         <Row name="From fellow peers" value={came === 0 ? '–' : inPercent(picture.fromPeers / came)} />
         <Row name="Rarest chunk" value={picture.rarestCopies === 1 ? '1 copy' : `${picture.rarestCopies} copies`} />
       </dl>
-      <p class="hint">Choose a peer in the picture, or with ↑ and ↓.</p>
+      <p class="hint">Click a peer, or press ↑ or ↓.</p>
     </>
   );
 }
