@@ -3,7 +3,7 @@
 
 import type { Bitfield } from '@shoal/machine';
 import type { FileChoice } from './file-choice.ts';
-import type { ManifestDocument } from './manifest-document.ts';
+import type { Layout } from './layout.ts';
 
 /** Which chunks are held: a live view, not to be changed. `clone()` gives a bitfield of one's own. */
 export type HeldChunks = Pick<Bitfield, 'length' | 'count' | 'isFull' | 'has' | 'ones' | 'toBytes' | 'clone'>;
@@ -24,7 +24,8 @@ export interface FinishOptions {
  * - After `close` no other call is made.
  */
 export interface ChunkStore {
-  readonly document: ManifestDocument;
+  /** Where chunks begin and end. */
+  readonly layout: Layout;
   readonly chunkCount: number;
   readonly held: HeldChunks;
 

@@ -5,6 +5,7 @@ import { Bitfield, invariant, ShoalError } from '@shoal/machine';
 import type { ChunkStore, FinishOptions, HeldChunks, WriteOutcome } from './chunk-store.ts';
 import { checkComplete } from './file-choice.ts';
 import type { HashSuite } from './hash.ts';
+import type { Layout } from './layout.ts';
 import { chunkVerifies, type ManifestDocument } from './manifest-document.ts';
 
 export interface MemoryChunkStoreOptions {
@@ -41,6 +42,10 @@ export class MemoryChunkStore implements ChunkStore {
 
   get chunkCount(): number {
     return this.#chunks.length;
+  }
+
+  get layout(): Layout {
+    return this.document.layout;
   }
 
   get held(): HeldChunks {

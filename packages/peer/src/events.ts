@@ -2,7 +2,7 @@
 
 import type { Address, ErrorCode, LinkCode, PeerId } from '@shoal/machine';
 import type { TrackerTrouble } from '@shoal/tracker';
-import type { Refusal, SwarmId } from '@shoal/wire';
+import type { Refusal, Standing, SwarmId } from '@shoal/wire';
 import type { Offence } from './strikes.ts';
 
 /** Why a swarm makes no progress at the moment. */
@@ -48,6 +48,12 @@ export type SwarmEvent =
       readonly chunk: number;
       readonly from: PeerId;
       readonly address: Address;
+    }
+  /** A tracker has our claims about chunks of a draft, and says where each chunk stands by them. */
+  | {
+      readonly type: 'chunksClaimed';
+      readonly swarm: SwarmId;
+      readonly chunks: readonly { readonly chunk: number; readonly standing: Standing }[];
     }
   | { readonly type: 'waiting'; readonly swarm: SwarmId; readonly reason: WaitReason }
   | { readonly type: 'endgameStarted'; readonly swarm: SwarmId }

@@ -1,6 +1,7 @@
 // The swarm without the world: what to fetch from whom, what to give to whom.
 
 export * from './content.ts';
+export { type DraftContent, swarmOfDraft } from './draft-content.ts';
 export * from './events.ts';
 export * from './fluid-bound.ts';
 export { type Code, drawCode, parseCode, type ParsedCode } from './introduction/code.ts';

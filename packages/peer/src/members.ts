@@ -1,9 +1,9 @@
 // Everybody who has joined a swarm on a link of ours, and the links on which we have: who greets whom, and with what role.
 
-import type { LinkId } from '@shoal/machine';
+import { formatAddress, type LinkId, type PeerId } from '@shoal/machine';
 import type { SwarmId } from '@shoal/wire';
 import type { SwarmHost } from './host.ts';
-import { type FixedNeighbours, roleOf } from './links/fixed-neighbours.ts';
+import { type FixedNeighbours, type Role, roleOf } from './links/fixed-neighbours.ts';
 import type { Neighbour } from './links/neighbours.ts';
 import { Remote } from './remote.ts';
 import type { Tally } from './tally.ts';
@@ -23,6 +23,8 @@ export class Members {
   readonly #options: MembersOptions;
   readonly #remotes = new Map<LinkId, Remote>();
   readonly #greeted = new Set<LinkId>();
+  /** Who was last reached at the address of each download neighbour: asked wherever it moves to. */
+  readonly #asked = new Map<string, PeerId>();
 
   constructor(options: MembersOptions) {
     this.#options = options;
@@ -54,11 +56,11 @@ export class Members {
 
   /** The neighbour is in the swarm. Undefined when we have nothing to do with it. */
   joined(neighbour: Neighbour): Remote | undefined {
-    const { link, peer, address, contact, listenAddress } = neighbour;
+    const { link, peer, address } = neighbour;
     const known = this.#remotes.get(link);
     if (known !== undefined) return known;
     const { swarm, host, tally, neighbours } = this.#options;
-    const role = roleOf(neighbours, [contact?.address ?? address, listenAddress ?? address]);
+    const role = this.#roleOf(neighbour);
     if (!role.isAsked && !role.isServed) return undefined;
     const remote = new Remote(link, peer, address, tally.remote(peer, address), role);
     this.#remotes.set(link, remote);
@@ -67,6 +69,15 @@ export class Members {
     const peers = neighbours === undefined ? host.contactsFor(swarm, peer) : [];
     if (peers.length > 0) host.send(link, { type: 'peers', swarm, peers });
     return remote;
+  }
+
+  #roleOf({ peer, address, ours, contact, listenAddress }: Neighbour): Role {
+    const { neighbours } = this.#options;
+    const role = roleOf(neighbours, [contact?.address ?? address, listenAddress ?? address]);
+    // Whoever answers where we dialled is there; whoever dials us says so only.
+    if (neighbours !== undefined && role.isAsked && ours && contact !== undefined)
+      this.#asked.set(formatAddress(contact.address), peer);
+    return { ...role, isAsked: role.isAsked || [...this.#asked.values()].includes(peer) };
   }
 
   /** The remote on the link has left the swarm, or the link has ended. */

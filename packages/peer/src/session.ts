@@ -31,6 +31,7 @@ import {
   type PeerContact,
   type PeerMessage,
   type SwarmId,
+  type SwarmKey,
 } from '@shoal/wire';
 import { ByteBudget } from './byte-budget.ts';
 import type { ContentShape } from './content.ts';
@@ -40,6 +41,7 @@ import type { Gathering } from './gathering.ts';
 import type { SwarmHost } from './host.ts';
 import { Meeting, type MeetOptions } from './introduction/meeting.ts';
 import { type JoinOptions, sourcesOf } from './join-options.ts';
+import { type Listed, listFiles } from './listing.ts';
 import { Mesh } from './links/mesh.ts';
 import type { Neighbour } from './links/neighbours.ts';
 import type { PrioritySpan, ReadingPlace } from './picking/demand.ts';
@@ -102,7 +104,7 @@ export class Session implements Machine<SessionOutput> {
     const { swarm, name } = options;
     const { trackers, peers } = sourcesOf(options);
     const known = this.#swarms.get(swarm);
-    this.#trackers.find(swarm, trackers, now);
+    this.#trackers.find(options.draft?.id ?? swarm, trackers, now);
     if (known?.content !== undefined && trackers.length > 0) this.#offer(known);
     if (known === undefined) {
       this.#names.set(swarm, name);
@@ -149,6 +151,14 @@ export class Session implements Machine<SessionOutput> {
    */
   want(swarm: SwarmId, spans: readonly PrioritySpan[], now: Instant): void {
     this.#tell(swarm, now, (known) => known.want(spans, now));
+  }
+
+  /**
+   * Peers agree on what chunks of a draft hash to: `agreed` are all such so far, and those of them that are `here` verify
+   * by that. They are served from now on, the others asked for.
+   */
+  agree(swarm: SwarmId, agreed: Bitfield, here: readonly number[], now: Instant): void {
+    this.#tell(swarm, now, (known) => known.agree(agreed, here, now));
   }
 
   /** `teller` says that peers of a swarm are there, which is hearsay until they answer. */
@@ -308,6 +318,10 @@ export class Session implements Machine<SessionOutput> {
     const neighbour = this.#mesh.get(link);
     if (neighbour === undefined) return;
     const decoded = decode(bytes);
+    if (decoded.ok && decoded.message.type === 'fileList') {
+      const head = encode(listFiles(this.#listed(), decoded.message));
+      return this.#link({ type: 'answer', link, request, head });
+    }
     if (!decoded.ok || !isPeerRequest(decoded.message)) {
       this.#link({ type: 'refuse', link, request, code: 'protocolViolated' });
       return this.#mesh.accuse(neighbour.peer, 'badMessage', now);
@@ -321,17 +335,22 @@ export class Session implements Machine<SessionOutput> {
   #handleTracker(event: TrackerClientEvent): void {
     switch (event.type) {
       case 'peersFound':
-        if (!isDraft(event.swarm)) this.#mesh.found(event.swarm, event.peers, this.#now);
-        return;
+        if (!isDraft(event.swarm)) return this.#mesh.found(event.swarm, event.peers, this.#now);
+        return this.#ofKey(event.swarm, ({ id }) => this.#mesh.found(id, event.peers, this.#now));
       case 'trackerUp':
         return this.#emit({ type: 'trackerUp', tracker: event.tracker });
       case 'trackerDown':
         return this.#emit({ type: 'trackerDown', tracker: event.tracker, reason: event.reason });
       case 'refused':
-        if (isDraft(event.swarm)) return;
-        return this.#emit({ type: 'trackerRefused', swarm: event.swarm, refusal: event.refusal });
+        return this.#ofKey(event.swarm, ({ id: swarm }) =>
+          this.#emit({ type: 'trackerRefused', swarm, refusal: event.refusal }),
+        );
       case 'claimed':
-        return; // swarms are joined by their manifests
+        return this.#ofKey(event.swarm, (swarm) => {
+          const chunks = event.chunks.map(({ chunk }) => chunk);
+          swarm.claimed(chunks, this.#now);
+          this.#emit({ type: 'chunksClaimed', swarm: swarm.id, chunks: event.chunks });
+        });
       case 'stopped':
         this.#goodbyes! -= 1;
         if (this.#goodbyes === 0) this.#emit({ type: 'stopped' });
@@ -341,24 +360,39 @@ export class Session implements Machine<SessionOutput> {
     }
   }
 
+  /** The swarm that trackers know by this key, unless it was left. */
+  #ofKey(key: SwarmKey, call: (swarm: Swarm) => void): void {
+    const known = isDraft(key)
+      ? Array.from(this.#swarms.values()).find((swarm) => swarm.key === key)
+      : this.#swarms.get(key);
+    if (known !== undefined) call(known);
+  }
+
   #leave(id: SwarmId, now: Instant): void {
     const gathering = this.#gatherings.get(id);
     if (gathering === undefined) return;
+    const key = this.#swarms.get(id)?.key ?? id;
     gathering.close();
     this.#gatherings.delete(id);
     this.#swarms.delete(id);
     this.#names.delete(id);
     this.#exchanges.left(gathering);
-    this.#trackers.leave(id, now);
+    this.#trackers.leave(key, now);
     this.#mesh.leave(id, now);
   }
 
   /** Tells the trackers what the swarm is and what we hold of it. */
   #offer(swarm: Swarm): void {
-    const { shape, held } = swarm.content!;
+    const { key, draft, content } = swarm;
+    const { shape, held } = content!;
     const name = this.#names.get(swarm.id)!;
-    const offer = { name, bytes: shape.totalBytes, chunkCount: shape.chunkCount, swarm: swarm.id };
-    this.#trackers.join(offer, held, this.#now);
+    const offer = { name, bytes: shape.totalBytes, chunkCount: shape.chunkCount, swarm: key };
+    this.#trackers.join(offer, draft?.claimed ?? held, this.#now, draft?.hashes);
+  }
+
+  #chunksHeld({ key, draft }: Swarm, chunks: readonly number[]): void {
+    const fresh = draft === undefined ? chunks : chunks.filter((chunk) => draft.claimed.set(chunk));
+    this.#trackers.chunksHeld(key, fresh, this.#now);
   }
 
   #linkEnded(neighbour: Neighbour, code: LinkCode, now: Instant): void {
@@ -366,6 +400,12 @@ export class Session implements Machine<SessionOutput> {
     for (const gathering of this.#gatherings.values()) gathering.handlePart(link, now);
     this.#exchanges.linkEnded(link);
     if (code === 'busy' && this.#mesh.linkCount < fewLinks) this.#trackers.seek(now);
+  }
+
+  #listed(): Listed[] {
+    return Array.from(this.#swarms.values()).flatMap(({ id, isListed, content }) =>
+      isListed && content !== undefined ? [{ name: this.#names.get(id)!, swarm: id, content }] : [],
+    );
   }
 
   /** Ends every call: what must not happen within one, and what may be done now. */
@@ -449,7 +489,7 @@ export class Session implements Machine<SessionOutput> {
           this.#emit({ type: 'failed', swarm, code, ...(detail === undefined ? {} : { detail }) });
           this.#leave(swarm, now);
         }),
-      chunksHeld: (swarm, chunks) => this.#trackers.chunksHeld(swarm, chunks, this.#now),
+      chunksHeld: (swarm, chunks) => this.#chunksHeld(this.#swarms.get(swarm)!, chunks),
       nextRead: () => (this.#reads += 1),
     };
   }

@@ -16,11 +16,19 @@ import {
   type LinkId,
   type RequestId,
 } from '@shoal/machine';
-import { type Join, type PeerMessage, type PeerReply, type PeerRequest, type SwarmId } from '@shoal/wire';
+import {
+  type Join,
+  type PeerMessage,
+  type PeerReply,
+  type PeerRequest,
+  type SwarmId,
+  type SwarmKey,
+} from '@shoal/wire';
 import { Announcements } from './announcements.ts';
 import { ByteBudget } from './byte-budget.ts';
 import type { ContentShape } from './content.ts';
 import { Departure } from './departure.ts';
+import type { DraftContent } from './draft-content.ts';
 import type { WaitReason } from './events.ts';
 import { Fetching } from './fetching/fetching.ts';
 import { Finishing } from './finishing.ts';
@@ -80,7 +88,8 @@ export class Swarm implements Gathering {
     this.#host = options.host;
     this.#options = options;
     this.#tally = new Tally(now);
-    this.#finishing = new Finishing(this.id, this.#host, () => this.#content?.fetching.isComplete === true);
+    this.#finishing = new Finishing(this.id, this.#host, () => this.#isComplete());
+    if (options.draft !== undefined) this.#wanted = []; // nothing before it is agreed upon
     this.#members = new Members({
       swarm: this.id,
       host: this.#host,
@@ -103,6 +112,16 @@ export class Swarm implements Gathering {
     this.#document = options.document;
     if (options.content !== undefined) this.#open(options.content.shape, options.content.held, now);
     else if (options.document !== undefined) this.#openStore(options.document);
+  }
+
+  /** What trackers know it by. */
+  get key(): SwarmKey {
+    return this.#options.draft?.id ?? this.id;
+  }
+
+  /** What it goes by instead of a manifest. */
+  get draft(): DraftContent | undefined {
+    return this.#options.draft;
   }
 
   /** The cut of the content and what is held of it; undefined until the store is open. */
@@ -128,6 +147,23 @@ export class Swarm implements Gathering {
     this.#finishing.begin();
   }
 
+  /** Peers agree on what these chunks of a draft hash to: all so far, and those of them that are `here`. */
+  agree(agreed: Bitfield, here: readonly number[], now: Instant): void {
+    this.#found(here, now);
+    this.want(
+      Array.from(agreed.ones(), (first) => ({ first, end: first + 1, priority: 'normal' as const })),
+      now,
+    );
+  }
+
+  /** A tracker knows what we claim of these chunks: those that we still have are served from now on. */
+  claimed(chunks: readonly number[], now: Instant): void {
+    this.#found(
+      chunks.filter((chunk) => this.draft?.claimed.has(chunk)),
+      now,
+    );
+  }
+
   /** Somebody reads, and waits for the chunk at this place; undefined when it reads no more. */
   read(reader: number, place: ReadingPlace | undefined, now: Instant): void {
     this.#content?.fetching.read(reader, place, now);
@@ -148,6 +184,11 @@ export class Swarm implements Gathering {
   /** Emits `mayLeave` when all that we hold is with others who stay, after `withinMs` at the latest. */
   wishToLeave(withinMs: number, now: Instant): void {
     this.#departure.wish(withinMs, now);
+  }
+
+  /** Whether anybody may be told that we take part. */
+  get isListed(): boolean {
+    return this.#options.listed === true;
   }
 
   /** Whether the remote on this link would miss nothing, nor we, if the link ended. */
@@ -394,11 +435,11 @@ export class Swarm implements Gathering {
 
   #open(shape: ContentShape, held: Bitfield, now: Instant): void {
     const { id: swarm } = this;
-    const { host, owner, policy = 'rarestFirst' } = this.#options;
+    const { host, owner = false, receivers, policy = 'rarestFirst' } = this.#options;
     const tally = this.#tally;
     const fetching = new Fetching({ swarm, host, shape, held, policy, tally, budget: this.#fetchBudget });
     if (this.#wanted !== undefined) fetching.want(this.#wanted, now);
-    const giving = new Giving({ swarm, host, shape, held, tally, budget: this.#giveBudget, owner: owner === true });
+    const giving = new Giving({ swarm, host, shape, held, tally, budget: this.#giveBudget, owner, receivers });
     const holding = new Holding(shape, held);
     const announcements = new Announcements({ swarm, host, held, remotes: this.#members });
     this.#content = { shape, held, holding, fetching, giving, announcements };
@@ -411,6 +452,18 @@ export class Swarm implements Gathering {
     }
     if (this.#options.content === undefined) this.#finishing.begin();
     else if (held.isFull) this.#finished(undefined, now);
+  }
+
+  /** Chunks that were here all the time count from now on. */
+  #found(chunks: readonly number[], now: Instant): void {
+    if (this.#content === undefined) return;
+    const { held, holding, fetching, announcements } = this.#content;
+    for (const chunk of chunks) {
+      if (held.has(chunk)) continue;
+      fetching.chunkFound(chunk);
+      holding.stored(chunk);
+      announcements.stored(chunk, false, now);
+    }
   }
 
   #chunkStored({ chunk, hashMs = 0 }: StoreFact & { type: 'chunkStored' }, now: Instant): void {
@@ -442,8 +495,15 @@ export class Swarm implements Gathering {
     this.#finishing.done();
     this.#waits.stop();
     this.#tally.completed(now);
-    if (this.#options.content === undefined)
+    if (this.#options.content === undefined || this.#options.draft !== undefined)
       this.#host.emit({ type: 'completed', swarm: this.id, elapsedMs: this.#tally.elapsedMs(now) });
+  }
+
+  /** A draft is complete when all of it is agreed upon, and wanted by that. */
+  #isComplete(): boolean {
+    const { fetching, shape } = this.#content ?? {};
+    if (fetching?.isComplete !== true) return false;
+    return this.#options.draft === undefined || fetching.wantedBytes === shape?.totalBytes;
   }
 
   /** Called before anything changes: what has held us up until now still does. */

@@ -14,7 +14,7 @@ import {
   type Rng,
 } from '@shoal/machine';
 import { TrackerClient, type TrackerClientEvent } from '@shoal/tracker';
-import type { FileOffer, SwarmId } from '@shoal/wire';
+import type { FileOffer, SwarmKey } from '@shoal/wire';
 
 const trackersMax = 64; // further ones are ignored: a ticket holds 16 at most
 
@@ -28,7 +28,7 @@ export interface TrackersOptions {
 export class Trackers {
   readonly #options: TrackersOptions;
   readonly #clients = new Map<string, TrackerClient>();
-  readonly #ofSwarm = new Map<SwarmId, TrackerClient[]>();
+  readonly #ofSwarm = new Map<SwarmKey, TrackerClient[]>();
   #listenPort: number | undefined;
 
   constructor(options: TrackersOptions) {
@@ -42,7 +42,7 @@ export class Trackers {
   }
 
   /** Looks for peers of a swarm with these trackers. */
-  find(swarm: SwarmId, trackers: readonly Address[], now: Instant): void {
+  find(swarm: SwarmKey, trackers: readonly Address[], now: Instant): void {
     const clients = new Set(this.#ofSwarm.get(swarm));
     for (const address of trackers) {
       const client = this.#client(address, now);
@@ -54,11 +54,12 @@ export class Trackers {
   }
 
   /** Tells the swarm's trackers what we offer or want, and what we hold of it. */
-  join(offer: FileOffer & { readonly swarm: SwarmId }, held: Bitfield, now: Instant): void {
-    for (const client of this.#ofSwarm.get(offer.swarm) ?? []) client.join(offer, held, now);
+  /** Of a draft with its hashes. */
+  join(offer: FileOffer, held: Bitfield, now: Instant, hashes?: Uint8Array): void {
+    for (const client of this.#ofSwarm.get(offer.swarm) ?? []) client.join(offer, held, now, hashes);
   }
 
-  chunksHeld(swarm: SwarmId, chunks: readonly number[], now: Instant): void {
+  chunksHeld(swarm: SwarmKey, chunks: readonly number[], now: Instant): void {
     for (const client of this.#ofSwarm.get(swarm) ?? []) client.chunksHeld(swarm, chunks, now);
   }
 
@@ -67,7 +68,7 @@ export class Trackers {
     for (const client of this.#clients.values()) client.seek(now);
   }
 
-  leave(swarm: SwarmId, now: Instant): void {
+  leave(swarm: SwarmKey, now: Instant): void {
     for (const client of this.#ofSwarm.get(swarm) ?? []) client.leave(swarm, now);
     this.#ofSwarm.delete(swarm);
   }

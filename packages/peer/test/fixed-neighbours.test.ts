@@ -147,3 +147,54 @@ describe('fixed neighbours on this machine', () => {
     expect(() => peer.get(ticket, { neighbours: { download: [] } })).toThrow(UsageError);
   });
 });
+
+describe('a neighbour that moves', () => {
+  test('is asked where it is now, since it dials whoever asked it before', () => {
+    const world = new World({ seed: 'moved' });
+    const set = makeContent(2_000_000, 10_240, world.rng.fork('content'));
+    const [owner, peer] = [world.addPeer(uplink), world.addPeer(uplink)];
+    const neighbour = world.addPeer({ upBytesPerMs: 100 });
+    owner.share(set);
+    neighbour.get(set, [], { neighbours: { download: [owner.address] } });
+    world.runUntil(() => neighbour.isDone, 60_000);
+    owner.kill();
+    peer.get(set, [], { neighbours: { download: [neighbour.address] } });
+    world.runUntil(() => peer.heldCount > 20, 60_000);
+    neighbour.kill();
+    world.run(5_000);
+    expect(peer.isDone).toBe(false);
+
+    const moved = world.movePeer(neighbour);
+    expect(moved.address).not.toEqual(neighbour.address);
+    moved.share(set, { owner: false, neighbours: { download: [owner.address], callers: [peer.address] } });
+    world.runUntil(() => peer.isDone, 60_000);
+    expect(sources(peer, set)).toEqual([neighbour.peer]);
+  });
+
+  test('is not taken for somebody else who only says that he is there', () => {
+    const world = new World({ seed: 'somebody else' });
+    const set = makeContent(500_000, 10_240, world.rng.fork('content'));
+    const [other, peer] = [world.addPeer(uplink), world.addPeer(uplink)];
+    other.share(set, { owner: false, neighbours: { download: [peer.address], callers: [peer.address] } });
+    peer.get(set, [], { neighbours: { download: [{ host: '10.1.1.1', port: 4000 }] } });
+    world.run(10_000);
+    expect(peer.eventsOf('linkUp')).not.toEqual([]);
+    expect(peer.heldCount).toBe(0);
+  });
+});
+
+describe('an owner that waits', () => {
+  test('for three receivers hands out nothing before, and then different chunks to each', () => {
+    const world = new World({ seed: 'three' });
+    const set = makeContent(2_000_000, 10_240, world.rng.fork('content'));
+    const owner = world.addPeer(uplink);
+    owner.share(set, { receivers: 3 });
+    const peers = Array.from({ length: 3 }, () => world.addPeer(uplink));
+    for (const peer of peers.slice(0, 2)) peer.get(set, [owner]);
+    world.run(5_000);
+    expect(owner.report(set).sentBytes).toBe(0);
+    peers[2]!.get(set, [owner]);
+    world.runUntil(() => peers.every((peer) => peer.isDone), 60_000);
+    for (const { sentChunks } of owner.report(set).remotes) expect(sentChunks).toBeGreaterThan(30); // of 196
+  });
+});

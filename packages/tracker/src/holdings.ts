@@ -96,7 +96,11 @@ export class Holdings {
     const entry = this.#entries.get(swarm);
     if (entry?.offer === undefined) return;
     const { held } = entry.offer;
-    for (const chunk of chunks) if (held.set(chunk) && entry.toldHeld) entry.untold.push(chunk);
+    // A chunk of a draft that is told again may hash to something else now: it is claimed anew.
+    for (const chunk of chunks) {
+      const isNews = held.set(chunk) || entry.hashes !== undefined;
+      if (isNews && entry.toldHeld) entry.untold.push(chunk);
+    }
     if (entry.untold.length >= this.#batchChunks) this.#tellAll = true;
   }
 

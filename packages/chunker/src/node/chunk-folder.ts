@@ -41,24 +41,29 @@ export async function readChunkFolder(
   hashes: HashSuite,
   onTrouble: TroubleListener | undefined,
 ): Promise<ChunkFolder> {
-  const root = resolve(folder);
-  const summary = readText(join(root, summaryName));
-  if (summary !== undefined) {
-    const parsed = parseSummary(summary, hashes);
-    if (!parsed.ok)
-      throw new ShoalError(
-        'manifestInvalid',
-        `${showName(join(folder, summaryName))} cannot be used: ${parsed.detail}`,
-      );
-    const found = parsed.value.chunkFiles.map((name) => lookAtFile(join(root, name)));
-    return { ...parsed.value, folder, found, verified: true };
-  }
-  const list = readText(join(root, localChunksName));
+  const summary = readSummary(folder, hashes);
+  if (summary !== undefined) return lookAtChunks(folder, summary);
+  const list = readText(join(resolve(folder), localChunksName));
   if (list !== undefined) return readClassic(folder, list, hashes, onTrouble);
   throw new ShoalError(
     'notFound',
     `${showName(folder)} has no ${summaryName} and no ${localChunksName}: name the folder that was split to`,
   );
+}
+
+/** What the summary in a folder says; undefined when there is none. Fails with `manifestInvalid` when it is damaged. */
+export function readSummary(folder: string, hashes: HashSuite): ChunkSummary | undefined {
+  const text = readText(join(resolve(folder), summaryName));
+  if (text === undefined) return undefined;
+  const parsed = parseSummary(text, hashes);
+  if (parsed.ok) return parsed.value;
+  throw new ShoalError('manifestInvalid', `${showName(join(folder, summaryName))} cannot be used: ${parsed.detail}`);
+}
+
+/** Which of the chunk files of a summary lie in the folder now. */
+export function lookAtChunks(folder: string, summary: ChunkSummary): ChunkFolder {
+  const found = summary.chunkFiles.map((name) => lookAtFile(join(resolve(folder), name)));
+  return { ...summary, folder, found, verified: true };
 }
 
 /** Without a summary the chunks are what their files hold; all but the last must have one size. */
@@ -128,7 +133,8 @@ export function troubleError(
   return new ShoalError(code, `cannot join ${showName(parts.folder)}: ${named.join(', ')}`);
 }
 
-function readText(path: string): string | undefined {
+/** Undefined when there is no such file. */
+export function readText(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {

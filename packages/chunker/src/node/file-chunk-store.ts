@@ -9,6 +9,7 @@ import { Bitfield, bytesEqual, invariant, ShoalError } from '@shoal/machine';
 import type { ChunkStore, FinishOptions, HeldChunks, WriteOutcome } from '../chunk-store.ts';
 import { digestAt } from '../chunk-table.ts';
 import { checkComplete, chunksOfFiles, type FileChoice } from '../file-choice.ts';
+import type { Layout } from '../layout.ts';
 import type { ManifestDocument } from '../manifest-document.ts';
 import { showName } from '../safe-path.ts';
 import { leaveNote } from './closing-note.ts';
@@ -121,6 +122,10 @@ export class FileChunkStore implements ChunkStore {
 
   get chunkCount(): number {
     return this.#held.length;
+  }
+
+  get layout(): Layout {
+    return this.document.layout;
   }
 
   get held(): HeldChunks {

@@ -1,7 +1,9 @@
 // Files and chunks on a disk, by Node: manifests of what is there, stores for what comes, the fastest hashes.
 
-export type { ChunkTrouble } from './chunk-folder.ts';
+export { type ChunkTrouble, readSummary } from './chunk-folder.ts';
+export * from './chunk-folder-store.ts';
 export * from './create-manifest.ts';
+export * from './draft-folder.ts';
 export * from './file-chunk-store.ts';
 export * from './hashes.ts';
 export * from './join.ts';

@@ -5,6 +5,7 @@
 import { resolve } from 'node:path';
 import { bytesEqual } from '@shoal/machine';
 import { digestAt } from '../chunk-table.ts';
+import type { FileChoice } from '../file-choice.ts';
 import type { ManifestDocument } from '../manifest-document.ts';
 import { type ChunkFolder, type ChunkTrouble, readChunkFolder, troubleError } from './chunk-folder.ts';
 import { copyChunks } from './copy-chunks.ts';
@@ -16,10 +17,10 @@ import type { ChunkSource } from './plan.ts';
 export interface JoinOptions {
   /** The file or folder to make. By default what the summary names, in the working folder. */
   readonly destination?: string;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (joinedBytes: number, totalBytes: number) => void;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((joinedBytes: number, totalBytes: number) => void) | undefined;
   /** Told of every chunk that is missing or damaged, before `join` fails. */
-  readonly onTrouble?: (trouble: ChunkTrouble) => void;
+  readonly onTrouble?: ((trouble: ChunkTrouble) => void) | undefined;
 }
 
 export interface JoinedContent {
@@ -41,16 +42,30 @@ export async function join(folder: string, options: JoinOptions = {}): Promise<J
   if (found.some((file, chunk) => file?.bytes !== layout.sizeOfChunk(chunk)))
     throw troubleError(parts, await heldOf(parts, signal), onTrouble);
   const destination = resolve(options.destination ?? manifest.name);
-  const store = await openFileStore({ document, destination, resume: false });
+  await joinChunks(parts, { destination, signal, onProgress, onTrouble });
+  return { destination, document, verified };
+}
+
+export interface JoinChunksOptions extends JoinOptions {
+  readonly destination: string;
+  readonly only?: FileChoice | undefined;
+}
+
+/** Makes the content, or `only` some files of it, of the chunks that are there. Fails as `join` does. */
+export async function joinChunks(parts: ChunkFolder, options: JoinChunksOptions): Promise<void> {
+  const { destination, only, signal, onProgress, onTrouble } = options;
+  const { document } = parts;
+  const { layout } = document;
+  const store = await openFileStore({ document, destination, resume: false, only });
   try {
     await store.copyFrom(sourceOf(parts), {
-      ...(signal && { signal }),
+      signal,
       onCopied: (end) => onProgress?.(layout.chunkStarts()[end]!, layout.totalBytes),
     });
-    if (!store.held.isFull) throw troubleError(parts, (chunk) => store.held.has(chunk), onTrouble);
-    await store.finish();
+    if (!store.held.isFull && only === undefined)
+      throw troubleError(parts, (chunk) => store.held.has(chunk), onTrouble);
+    await store.finish({ only });
     await store.close();
-    return { destination, document, verified };
   } catch (error) {
     await store.discard();
     throw error;

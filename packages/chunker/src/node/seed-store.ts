@@ -5,6 +5,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Bitfield, invariant, ShoalError } from '@shoal/machine';
 import type { ChunkStore, HeldChunks, WriteOutcome } from '../chunk-store.ts';
+import type { Layout } from '../layout.ts';
 import type { ManifestDocument } from '../manifest-document.ts';
 import { showName } from '../safe-path.ts';
 import { ContentFiles } from './content-files.ts';
@@ -43,6 +44,10 @@ export class SeedStore implements ChunkStore {
 
   get chunkCount(): number {
     return this.#held.length;
+  }
+
+  get layout(): Layout {
+    return this.document.layout;
   }
 
   get held(): HeldChunks {

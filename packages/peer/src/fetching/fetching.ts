@@ -202,6 +202,12 @@ export class Fetching {
     return writing.from;
   }
 
+  /** The chunk, which was not wanted, was here all the time. */
+  chunkFound(chunk: number): void {
+    this.#supply.take(chunk);
+    this.#supply.stored(chunk);
+  }
+
   /** The store has lost a chunk that it held. */
   chunkLost(chunk: number, now: Instant): void {
     this.#supply.lost(chunk);

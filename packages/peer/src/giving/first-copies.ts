@@ -67,10 +67,12 @@ export class FirstCopies {
   #busyMs = 0;
   #busySince: Instant | undefined;
   #stepAt: Instant = NEVER;
+  #awaited: number;
 
-  /** `tell` announces a chunk to one remote. */
-  constructor(shape: ContentShape, rng: Rng, tell: (remote: Remote, chunk: number) => void) {
+  /** `tell` announces a chunk to one remote; nothing is offered before `receivers` are there at once. */
+  constructor(shape: ContentShape, rng: Rng, tell: (remote: Remote, chunk: number) => void, receivers = 1) {
     this.#shape = shape;
+    this.#awaited = receivers;
     this.#tell = tell;
     this.#spread = new RarestFirst(shape.chunkCount, rng);
     for (let chunk = 0; chunk < shape.chunkCount; chunk += 1) this.#spread.add(chunk, 0);
@@ -127,7 +129,8 @@ export class FirstCopies {
    */
   offer(remote: Remote, allowance: number, now: Instant): boolean {
     const receiver = this.#receivers.get(remote);
-    if (receiver === undefined) return false;
+    if (receiver === undefined || this.#receivers.size < this.#awaited) return false;
+    this.#awaited = 0;
     if (unaskedOf(receiver) > allowance) return true;
     const chunk = this.#spread.pick(receiver.unoffered);
     if (chunk === undefined) return false;

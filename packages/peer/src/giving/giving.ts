@@ -11,6 +11,7 @@ import {
   NEVER,
   type RequestId,
   type SendLimits,
+  type Rng,
 } from '@shoal/machine';
 import { answerMsMax, type SwarmId } from '@shoal/wire';
 import type { ByteBudget } from '../byte-budget.ts';
@@ -65,6 +66,8 @@ export interface GivingOptions {
   readonly budget: ByteBudget;
   /** Hands out disjoint first copies. */
   readonly owner: boolean;
+  /** So many receivers are waited for. */
+  readonly receivers: number | undefined;
 }
 
 export class Giving {
@@ -83,7 +86,7 @@ export class Giving {
   #wakeAt: Instant = NEVER;
   readonly #resume = (now: Instant): void => this.#serve(now);
 
-  constructor({ swarm, host, shape, held, tally, budget, owner }: GivingOptions) {
+  constructor({ swarm, host, shape, held, tally, budget, owner, receivers }: GivingOptions) {
     this.#swarm = swarm;
     this.#host = host;
     this.#shape = shape;
@@ -92,7 +95,8 @@ export class Giving {
     this.#budget = budget;
     const offer = (remote: Remote, chunk: number): void =>
       host.send(remote.link, { type: 'have', swarm, chunks: [chunk] });
-    const firstCopies = owner ? new FirstCopies(shape, host.rng.fork(`first copies ${swarm}`), offer) : undefined;
+    const rng = (): Rng => host.rng.fork(`first copies ${swarm}`);
+    const firstCopies = owner ? new FirstCopies(shape, rng(), offer, receivers) : undefined;
     this.#firstCopies = firstCopies;
     this.#unchoking = new Unchoking({
       unchoke: (remote, requests) => host.send(remote.link, { type: 'unchoke', swarm, requests }),

@@ -8,6 +8,8 @@ export interface FixedNeighbours {
   readonly download: readonly Address[];
   /** Who is served, by the addresses where they are reached; anybody unless given. */
   readonly upload?: readonly Address[];
+  /** Dialled, though not asked: who asked us where we were before, so that they find us where we are now. */
+  readonly callers?: readonly Address[];
 }
 
 /** What is done with a remote. */

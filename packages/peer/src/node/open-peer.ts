@@ -3,6 +3,7 @@
 
 import { resolve } from 'node:path';
 import {
+  type ChunkStore,
   type Chunking,
   type FileChoice,
   formatTicket,
@@ -16,6 +17,7 @@ import {
   type Address,
   after,
   assertNever,
+  Bitfield,
   type Clock,
   Driver,
   formatAddress,
@@ -38,6 +40,7 @@ import { LanDiscovery, lanGroups } from './lan-discovery.ts';
 import { type FoundTicket, type KeepCodeOptions, type KeptCode, Meetings, type UseCodeOptions } from './meetings.ts';
 import { FileWishes, type FileSelector } from '../picking/file-wishes.ts';
 import { type PolicyName, policyNames } from '../picking/picker.ts';
+import { asGathering, type GatherOptions, type Gathering, startOf } from './gathering.ts';
 import { RunningTransfer } from './running-transfer.ts';
 import type { StoreOrder } from '../store-orders.ts';
 import { StoreKeeper } from './store-keeper.ts';
@@ -82,6 +85,10 @@ export interface ShareOptions {
   readonly peers?: readonly Address[];
   /** Of this share alone. */
   readonly limits?: RateLimits;
+  /** Nothing is handed out before so many receivers are there at once, so that each gets another part. Default 1. */
+  readonly receivers?: number;
+  /** Whoever asks this peer for a file list, as `askTracker` does, is told of it. Default false. */
+  readonly listed?: boolean;
   readonly onHashed?: (hashedBytes: number, totalBytes: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -119,6 +126,10 @@ export interface GetOptions {
   readonly lingerMs?: number;
   /** Of this transfer alone. */
   readonly limits?: RateLimits;
+  /** As of a share. Default false. */
+  readonly listed?: boolean;
+  /** Opens where chunks are kept, instead of the file or folder itself at `destination`: `openChunkFolder`, say. */
+  readonly store?: (document: ManifestDocument) => Promise<ChunkStore>;
   /** When it is not finished by then, it fails with `timedOut`. Default: it waits for ever. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -152,6 +163,11 @@ export interface RunningPeer extends AsyncDisposable {
    * `ticketInvalid`, `exists` when the peer has that content in hand, `aborted`.
    */
   describe(ticket: string | Ticket, options?: { readonly signal?: AbortSignal }): Promise<ManifestDocument>;
+  /**
+   * Gathers what nobody has a manifest of, by the trackers of the peer. Throws UsageError when the draft cannot be one, and a
+   * ShoalError `exists` when it is in hand already. What peers agree on is found out elsewhere, and told by `agree`.
+   */
+  gather(options: GatherOptions): Gathering;
   /** Ends all transfers, tells the trackers, closes the carrier. */
   close(): Promise<void>;
 }
@@ -162,6 +178,7 @@ export const openPeer = async (options: OpenPeerOptions): Promise<RunningPeer> =
 
 class NodePeer implements RunningPeer {
   readonly #options: OpenPeerOptions;
+  readonly #hashes: HashSuite;
   readonly #links: LinkPort;
   readonly #clock: Clock;
   readonly #driver: Driver<SessionOutput, Session>;
@@ -176,6 +193,7 @@ class NodePeer implements RunningPeer {
     const { links, clock = nodeClock, rng = entropyRng(), agent, fetchBytesMax, giveBytesMax, limits } = options;
     checkLimits(limits);
     this.#options = options;
+    this.#hashes = hashes;
     this.#links = links;
     this.#clock = clock;
     const session = new Session(
@@ -222,7 +240,8 @@ class NodePeer implements RunningPeer {
     return this.#meetings.use(code, { ...options, trackers: [...trackers, ...(this.#options.trackers ?? [])] });
   }
 
-  async share({ path, chunking, chunkBytes, peers, limits, onHashed, signal }: ShareOptions): Promise<Share> {
+  async share(options: ShareOptions): Promise<Share> {
+    const { path, chunking, chunkBytes, peers, limits, receivers, listed, onHashed, signal } = options;
     this.#checkOpen();
     checkLimits(limits);
     const { document, skipped } = await createManifest(path, {
@@ -246,7 +265,8 @@ class NodePeer implements RunningPeer {
     this.#stores.adopt(swarm, store);
     const transfer = this.#newTransfer(ticket, resolve(path), new FileWishes());
     const content = { shape: layout, held: store.held.clone() };
-    const known = { swarm, name: manifest.name, document, content, owner: true, trackers, limits };
+    const how = { owner: true, trackers, limits, receivers, listed };
+    const known = { swarm, name: manifest.name, document, content, ...how };
     this.#driver.tell((session, now) => session.join(known, now));
     return transfer.asShare(document, formatTicket(ticket), skipped);
   }
@@ -265,6 +285,8 @@ class NodePeer implements RunningPeer {
       policy,
       neighbours,
       limits,
+      listed,
+      store,
       timeoutMs,
       signal,
     } = options;
@@ -281,12 +303,12 @@ class NodePeer implements RunningPeer {
     const only = (): FileChoice | undefined => wishes.only;
     this.#stores.expect(swarm, {
       only,
-      open: (document) => openFileStore({ document, destination, update, resume, check, only: only() }),
+      open: store ?? ((document) => openFileStore({ document, destination, update, resume, check, only: only() })),
     });
     const trackers = [...parsed.trackers, ...(this.#options.trackers ?? [])];
     const peers = parsed.peers.map((address) => ({ address }));
     this.#driver.tell((session, now) =>
-      session.join({ swarm, name, trackers, peers, limits, policy, neighbours }, now),
+      session.join({ swarm, name, trackers, peers, limits, listed, policy, neighbours }, now),
     );
     if (timeoutMs !== undefined)
       transfer.onEnd(this.#clock.alarm(after(this.#clock.now(), timeoutMs), () => transfer.timeOut(timeoutMs)));
@@ -311,6 +333,28 @@ class NodePeer implements RunningPeer {
     const document = await Promise.race([promise, transfer.done.then(() => promise)]);
     await transfer.close();
     return document;
+  }
+
+  gather(options: GatherOptions): Gathering {
+    this.#checkOpen();
+    const { draft, store, limits, signal } = options;
+    checkLimits(limits);
+    const start = startOf(options, this.#hashes);
+    const { swarm } = start;
+    this.#checkFree(swarm, draft.name);
+    const trackers = this.#options.trackers ?? [];
+    const ticket: Ticket = { swarmId: swarm, name: draft.name, bytes: draft.bytes, trackers, peers: [] };
+    const transfer = this.#newTransfer(ticket, draft.name, new FileWishes());
+    this.#stores.adopt(swarm, store);
+    const content = { shape: store.layout, held: new Bitfield(store.chunkCount) };
+    this.#driver.tell((session, now) =>
+      session.join({ swarm, name: draft.name, draft: start, content, trackers, limits }, now),
+    );
+    transfer.abortWith(signal);
+    return asGathering(transfer, start, store, {
+      agree: (agreed, here) => this.#driver.tell((session, now) => session.agree(swarm, agreed, here, now)),
+      lost: (chunk) => this.#driver.tell((session, now) => session.lost(swarm, chunk, 'storeDamaged', now)),
+    });
   }
 
   close(): Promise<void> {

@@ -139,7 +139,7 @@ export class StoreKeeper {
   }
 
   #read(chunk: number, store: ChunkStore): Promise<Uint8Array> {
-    return store.readChunk(chunk, this.#memory.lend?.(store.document.layout.sizeOfChunk(chunk)));
+    return store.readChunk(chunk, this.#memory.lend?.(store.layout.sizeOfChunk(chunk)));
   }
 
   async #open(swarm: SwarmId, document: ManifestDocument, shelf: Shelf): Promise<StoreFact> {

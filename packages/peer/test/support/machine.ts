@@ -3,7 +3,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type ErrorCode, ShoalError } from '@shoal/machine';
+import { type ErrorCode, type LinkPort, ShoalError } from '@shoal/machine';
 import { openPeer, type OpenPeerOptions, type RunningPeer } from '../../src/node/index.ts';
 import { Loopback } from './loopback.ts';
 
@@ -18,6 +18,11 @@ export class TestMachine implements AsyncDisposable {
 
   static async start(): Promise<TestMachine> {
     return new TestMachine(await mkdtemp(join(tmpdir(), 'shoal-peer-')));
+  }
+
+  /** A carrier for who is no peer. */
+  newLinks(): LinkPort {
+    return this.#loopback.open();
   }
 
   async newPeer(options: Partial<OpenPeerOptions> = {}): Promise<RunningPeer> {

@@ -21,7 +21,7 @@ import {
 } from '@shoal/machine';
 import { type Delivery, LinkNetwork } from '@shoal/machine/testing';
 import { MemoryTracker } from '@shoal/tracker';
-import { encode, type Message } from '@shoal/wire';
+import { draftId, type DraftId, encode, type Message } from '@shoal/wire';
 import {
   type JoinOptions,
   type RateLimits,
@@ -30,6 +30,7 @@ import {
   type StoreFact,
   type StoreOrder,
   type SwarmReport,
+  swarmOfDraft,
 } from '../../src/index.ts';
 
 const hashes = await loadWasmHashes();
@@ -78,6 +79,9 @@ interface Uplink {
   freeAt: number;
 }
 
+const draftIdOf = ({ layout }: ManifestDocument): DraftId =>
+  draftId({ name: 'a.bin', bytes: layout.totalBytes, chunkBytes: layout.sizeOfChunk(0) })!;
+
 /** A node that is no peer, such as a tracker or somebody who behaves badly. */
 export type Stranger = (delivery: Delivery, now: Instant) => void;
 
@@ -106,9 +110,17 @@ export class World {
     return peer;
   }
 
-  addNode({ upBytesPerMs = Infinity }: PeerOptions, handle: Stranger): Identity {
+  /** The same person, started anew at another address, with nothing stored. */
+  movePeer({ peer: id }: Peer, options: PeerOptions = {}): Peer {
+    const identity = this.addNode(options, (delivery) => peer.handle(delivery), id);
+    const peer: Peer = new Peer(this, identity, options);
+    this.peers.push(peer);
+    return peer;
+  }
+
+  addNode({ upBytesPerMs = Infinity }: PeerOptions, handle: Stranger, person?: PeerId): Identity {
     const address = { host: `10.0.${this.#uplinks.length >> 8}.${this.#uplinks.length & 255}`, port: 4000 };
-    const id = peerId([...this.rng.bytes(32)].map((byte) => byte.toString(16).padStart(2, '0')).join(''))!;
+    const id = person ?? peerId([...this.rng.bytes(32)].map((byte) => byte.toString(16).padStart(2, '0')).join(''))!;
     this.#uplinks.push({ bytesPerMs: upBytesPerMs, freeAt: 0 });
     this.#handlers.push(handle);
     return { node: this.network.addNode(address, id), address, peer: id };
@@ -277,6 +289,38 @@ export class Peer implements Identity {
   get({ document }: Content, from: readonly Identity[], options: Partial<JoinOptions> = {}): void {
     const peers = from.map(({ address, peer }) => ({ address, peer }));
     this.tell((session, now) => session.join({ swarm: document.swarmId, name: 'a.bin', peers, ...options }, now));
+  }
+
+  /** Has these chunks of content that nobody has a manifest of. */
+  gather({ document, bytes }: Content, have: readonly number[], options: Partial<JoinOptions> = {}): void {
+    const { layout, digests } = document;
+    const store = new MemoryChunkStore({ document, hashes, keepReferences: true });
+    const claimed = new Bitfield(layout.chunkCount);
+    for (const chunk of have) {
+      const start = layout.chunkStart(chunk);
+      store.writeNow(chunk, bytes.subarray(start, start + layout.sizeOfChunk(chunk)));
+      claimed.set(chunk);
+    }
+    const id = draftIdOf(document);
+    const swarm = swarmOfDraft(id, hashes);
+    this.#stores.set(swarm, store);
+    const content = { shape: layout, held: new Bitfield(layout.chunkCount) };
+    const draft = { id, claimed, hashes: digests.slice() };
+    this.tell((session, now) => session.join({ swarm, name: 'a.bin', draft, content, ...options }, now));
+  }
+
+  /** Learns that peers agree on these chunks of a draft. */
+  agree({ document }: Content, chunks: readonly number[]): void {
+    const swarm = swarmOfDraft(draftIdOf(document), hashes);
+    const agreed = new Bitfield(document.layout.chunkCount);
+    for (const chunk of chunks) agreed.set(chunk);
+    const here = chunks.filter((chunk) => this.#stores.get(swarm)!.held.has(chunk));
+    this.tell((session, now) => session.agree(swarm, agreed, here, now));
+  }
+
+  /** What it serves of a draft. */
+  servedOf({ document }: Content): number[] {
+    return [...this.session.content(swarmOfDraft(draftIdOf(document), hashes))!.held.ones()];
   }
 
   leave({ document }: Content): void {
