@@ -28,6 +28,7 @@ const transfer = 'Send and fetch:';
 const look = 'Look:';
 const content = 'Files and chunks:';
 export const here = 'On this machine:';
+const classic = 'Classic programs:';
 
 const oneTracker = ['tracker', { about: 'the tracker to ask', many: false }] as const;
 
@@ -118,7 +119,12 @@ export const catalogue: readonly CommandEntry[] = [
     name: 'get',
     group: transfer,
     about: 'fetch what a ticket names, from every peer that has chunks of it',
-    takes: [['<ticket>', 'the shoal: link that `shoal share` printed; - reads it from stdin']],
+    takes: [
+      [
+        '<ticket>',
+        'the shoal: link that `shoal share` printed; - reads it from stdin; with --tracker also NAME or NAME/PATH',
+      ],
+    ],
     flags: [
       'output',
       'update',
@@ -325,5 +331,69 @@ export const catalogue: readonly CommandEntry[] = [
     flags: ['receivers', 'kill', 'view', 'record', 'noOpen'],
     examples: ['shoal demo', 'shoal demo ./photos --kill receiver'],
     body: async () => (await import('./commands/demo.ts')).demo,
+  },
+  {
+    name: 'leave',
+    group: transfer,
+    about: 'stop sharing what another terminal of yours shares, and tell its trackers',
+    takes: [['[name]', 'the name as `shoal ls` shows it, or the swarm']],
+    flags: ['all', ['timeout', { about: 'how long to wait until it has left', preset: '10' }]],
+    examples: ['shoal leave photos', 'shoal leave --all'],
+    body: async () => (await import('./commands/leave.ts')).leave,
+  },
+  {
+    name: 'owner',
+    group: classic,
+    about: 'ring: hand the chunks of a file out to the peers, different ones to each',
+    takes: [['<file>', 'a file or folder']],
+    flags: [
+      'port',
+      'peers',
+      ['chunkSize', { about: 'such as 100KiB (102,400 bytes)', preset: '102400' }],
+      'leave',
+      'limitUp',
+    ],
+    examples: ['shoal owner ./film.mkv --port 5000 --peers 3'],
+    body: async () => (await import('./commands/owner.ts')).owner,
+  },
+  {
+    name: 'peer',
+    group: classic,
+    about: 'ring: get chunks from the owner and a neighbour, and serve another neighbour',
+    takes: [
+      ['<owner>', "the owner's [host:]port"],
+      ['<own>', 'where this peer listens: [host:]port'],
+      ['<neighbour>', "the download neighbour's [host:]port"],
+    ],
+    flags: [
+      'folder',
+      ['output', { about: 'where the file is joined to (default: under its name, in the folder)' }],
+      ['timeout', { about: 'how long to look for the owner or the neighbour', preset: '60' }],
+      'limitUp',
+      'limitDown',
+    ],
+    examples: ['shoal peer 5000 5001 5002'],
+    body: async () => (await import('./commands/peer.ts')).peer,
+  },
+  {
+    name: 'client',
+    group: classic,
+    about: 'file-set: complete a folder of chunks whose hashes peers agree on, without a manifest',
+    flags: [
+      ['folder', { about: 'the chunks that are here, with the local_chunks.txt that lists them' }],
+      'transferPort',
+      'name',
+      ['tracker', { about: 'the tracker that counts the claims', many: false }],
+      'set',
+      ['timeout', { about: 'how long to wait until somebody tells how large the set is', preset: '60' }],
+      'pskFile',
+      'limitUp',
+      'limitDown',
+    ],
+    examples: [
+      'shoal client --folder ./part --transfer-port 6001 --name me --tracker 192.168.1.5:7070',
+      'shoal client -folder ./part -transfer_port 6001 -name me --tracker 192.168.1.5:7070',
+    ],
+    body: async () => (await import('./commands/client.ts')).client,
   },
 ];

@@ -125,6 +125,23 @@ const table = {
   noOpen: { usage: '--no-open', about: 'start no browser; the address is printed all the same' },
   withHappenings: { usage: '--with-happenings', about: 'tell a demo what happens', hidden: true },
 
+  // The classic programs, and leaving.
+  port: { usage: '--port <[host:]port>', about: 'where peers reach the owner; port 0 takes any that is free' },
+  peers: {
+    usage: '--peers <count>',
+    about: 'wait until so many peers are there, so that each gets a part',
+    preset: '1',
+  },
+  leave: { usage: '--leave', about: 'leave when every chunk is out once' },
+  folder: { usage: '--folder <path>', about: 'where its chunks are kept (default: peer-PORT, here)' },
+  transferPort: {
+    usage: '--transfer-port <[host:]port>',
+    about: 'where others get chunks; port 0 takes any that is free',
+  },
+  name: { usage: '--name <name>', about: 'what this client is called in what it says' },
+  set: { usage: '--set <name>', about: 'the name of the file-set, alike for all', preset: 'file-set' },
+  all: { usage: '--all', about: 'everything' },
+
   // The demo, and simulations.
   size: { usage: '--size <bytes>', about: 'of the content, where the scenario has a usual one: 25MB' },
   receivers: { usage: '--receivers <count>', about: 'how many receivers, 1 to 50', preset: '5' },

@@ -2,6 +2,7 @@
 
 import { Argument, Command, CommanderError } from 'commander';
 import about from '../package.json' with { type: 'json' };
+import { modernSpelling } from './classic/spelling.ts';
 import { catalogue, type CommandEntry, here } from './catalogue.ts';
 import { exitCodes } from './exit-codes.ts';
 import { commonFlags, flags, optionOf } from './flags.ts';
@@ -12,7 +13,7 @@ export type Runner = (entry: CommandEntry, args: readonly unknown[], command: Co
 /** Runs the program with these arguments (without node and script); sets the exit status. */
 export async function main(args: readonly string[]): Promise<void> {
   try {
-    await makeProgram(runEntry).parseAsync(args, { from: 'user' });
+    await makeProgram(runEntry).parseAsync(modernSpelling(args), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;

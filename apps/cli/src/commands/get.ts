@@ -5,15 +5,17 @@ import { plan } from '@shoal/chunker/node';
 import { formatAddress, ShoalError, UsageError } from '@shoal/machine';
 import { choiceOf, type SessionEvent } from '@shoal/peer';
 import { type GetOptions as PeerGetOptions, openPeer, type RunningPeer, type TransferReport } from '@shoal/peer/node';
+import { findByName, type NamedContent } from '../by-name.ts';
 import { Enough, type EnoughOptions } from '../enough.ts';
 import { type LimitOptions, readLimits } from '../limits.ts';
 import { openOwnLinks } from '../links.ts';
 import { type LiveOptions, openLive } from '../live/options.ts';
 import { Logbook } from '../logbook.ts';
-import { fetchManifest, readTicket } from '../manifests.ts';
+import { fetchManifest, isTicket, readTicket } from '../manifests.ts';
 import { memoryBytes } from '../memory.ts';
 import { runOnComplete } from '../on-complete.ts';
-import { type PeerOptions, readAddress, readDiscovery, readSeconds } from '../options.ts';
+import { type PeerOptions, readAddress, readDiscovery, readPsk, readSeconds } from '../options.ts';
+import { Presence } from '../presence.ts';
 import { Patience } from '../patience.ts';
 import { passingPlace, pour } from '../pour.ts';
 import type { CommonOptions, Context } from '../run.ts';
@@ -37,10 +39,12 @@ export interface GetOptions extends CommonOptions, LimitOptions, PeerOptions, En
 }
 
 export async function get(text: string, options: GetOptions, context: Context): Promise<void> {
-  const ticket = readTicket(text, options);
-  if (options.dryRun === true) return tellWhatWould(ticket, options, context);
+  const named = await readName(text, options, context.interrupt.signal);
+  const ticket = named?.ticket ?? readTicket(text, options);
+  const wished = { ...options, select: options.select.concat(named?.select ?? []) };
+  if (options.dryRun === true) return tellWhatWould(ticket, wished, context);
   const trackers = new Trackers(ticket.trackers, context.output);
-  await fetchFrom({ trackers, find: async () => ticket }, options, context);
+  await fetchFrom({ trackers, find: async () => ticket }, wished, context);
 }
 
 /** Where a ticket comes from, and what is to be done besides fetching. */
@@ -104,7 +108,8 @@ export async function fetchFrom(origin: Origin, options: GetOptions, context: Co
   if (options.seed !== true) return;
   origin.serving?.(peer);
   output.say('serving it on; Ctrl-C stops it');
-  await Promise.race([interrupt.wait(), enough.met]);
+  using presence = new Presence({ name: ticket.name, swarm: ticket.swarmId });
+  await Promise.race([interrupt.wait(), enough.met, presence.asked]);
   output.event({ event: 'closed', uploadedBytes: transfer.progress().sentBytes, memoryBytes: memoryBytes() });
 }
 
@@ -120,6 +125,13 @@ function readWanted(options: GetOptions): PeerGetOptions {
     ...(options.check === true && { check: 'full' }),
     limits: readLimits(options),
   };
+}
+
+/** What trackers list under a name, when it is no ticket. */
+async function readName(text: string, options: GetOptions, signal: AbortSignal): Promise<NamedContent | undefined> {
+  if (isTicket(text) || options.tracker.length === 0) return undefined;
+  const trackers = options.tracker.map((address) => readAddress('--tracker', address));
+  return findByName(text, trackers, { ...readPsk(options.pskFile), timeoutMs: 5_000, signal });
 }
 
 /** Undefined when it went to standard output and nobody reads on. */

@@ -13,6 +13,7 @@ import { type LiveOptions, openLive } from '../live/options.ts';
 import { memoryBytes } from '../memory.ts';
 import { readAddresses, readChunkSize, readDiscovery, readSeconds } from '../options.ts';
 import type { Output } from '../output.ts';
+import { Presence } from '../presence.ts';
 import type { CommonOptions, Context } from '../run.ts';
 import { escapeText } from '../text/escape.ts';
 import { newsOf } from '../text/news.ts';
@@ -65,7 +66,8 @@ export async function share(path: string, options: ShareOptions, context: Contex
   const followed = (async (): Promise<void> => {
     for await (const _ of following) shared = await renew(shared, peer, wanted, output);
   })();
-  await Promise.race([interrupt.wait(), enough.met, followed.then(() => interrupt.wait())]);
+  using presence = new Presence(shared);
+  await Promise.race([interrupt.wait(), enough.met, presence.asked, followed.then(() => interrupt.wait())]);
   output.liveDone();
   const { sentBytes } = shared.progress();
   output.event({ event: 'closed', uploadedBytes: sentBytes, memoryBytes: memoryBytes() });

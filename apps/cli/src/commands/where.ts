@@ -3,7 +3,9 @@
 import { formatAddress, ShoalError } from '@shoal/machine';
 import { readLocated } from '@shoal/tracker';
 import { askTracker } from '@shoal/tracker/node';
-import type { SwarmId } from '@shoal/wire';
+import { isDraft, type Standing, standings, type SwarmId } from '@shoal/wire';
+import { formatIds } from '../classic/activity.ts';
+import { listClaims } from '../classic/agreement.ts';
 import { readAddress, readSeconds } from '../options.ts';
 import { type LinkOptions, openOwnLinks } from '../links.ts';
 import type { CommonOptions, Context } from '../run.ts';
@@ -19,10 +21,11 @@ interface WhereOptions extends CommonOptions, LinkOptions {
 export async function where(name: string, options: WhereOptions, { output, interrupt }: Context): Promise<void> {
   const tracker = readAddress('--tracker', options.tracker);
   const timeoutMs = readSeconds('--timeout', options.timeout) * 1000;
+  const { signal } = interrupt;
   await using links = await openOwnLinks(options);
   const file = /^[0-9a-f]{64}$/.test(name) ? { swarm: name as SwarmId } : { name };
   const request = { type: 'fileLocations', file } as const;
-  const { reply, body } = await askTracker(links, tracker, request, { timeoutMs, signal: interrupt.signal });
+  const { reply, body } = await askTracker(links, tracker, request, { timeoutMs, signal });
   if (reply.file === undefined)
     throw new ShoalError('notFound', `${options.tracker} knows no "${name}"; \`shoal ls\` lists what it knows`);
   const located = readLocated(reply, body);
@@ -35,8 +38,20 @@ export async function where(name: string, options: WhereOptions, { output, inter
   );
   for (const { address, peer, held } of holders)
     output.event({ event: 'holder', address: formatAddress(address), peer, chunks: [...held.ones()] });
+  const claims = isDraft(swarm) ? await listClaims(swarm, { links, tracker, timeoutMs, signal }) : [];
+  const standingSo = (standing: Standing): number[] =>
+    claims.flatMap((claimed) => (claimed.standing === standing ? [claimed.chunk] : []));
+  if (isDraft(swarm))
+    for (const standing of standings) output.event({ event: 'claims', standing, chunks: standingSo(standing) });
   output.event({ event: 'done', swarm, holders: reply.total, rarest: reply.rarest });
   const rows = holders.map(({ address, held }) => [formatAddress(address), String(held.count), formatRanges(held)]);
   output.data(formatTable([['peer', 'held', 'chunks'], ...rows]));
+  if (isDraft(swarm))
+    output.data(
+      standings.map((standing) => `${lists[standing].padEnd(10)}  ${formatIds(standingSo(standing))}`).join('\n'),
+    );
   if (reply.total > holders.length) output.say(`and ${reply.total - holders.length} more`);
 }
+
+/** Where a chunk stands, by how many peers say the same of it. */
+const lists = { checkList: 'check list', chunkList: 'chunk list', disputed: 'disputed' } as const;

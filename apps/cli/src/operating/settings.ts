@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { type PeerId, peerId, UsageError } from '@shoal/machine';
-import { readListen, readPsk, readSeconds, readText } from '../options.ts';
+import { readCount, readListen, readPsk, readSeconds, readText } from '../options.ts';
 import type { CommonOptions } from '../run.ts';
 import { stateFolder } from '../folders.ts';
 
@@ -41,7 +41,7 @@ export function readSettings(options: TrackerOptions): TrackerSettings {
     listen,
     store: options.store ?? storeFor(listen.port),
     ttlMs: readSeconds('--ttl', options.ttl ?? '60') * 1_000,
-    quorum: readQuorum(options.quorum ?? '2'),
+    quorum: readCount('--quorum', options.quorum ?? '2', [1, 1_000]),
     ...readAdmission(options),
     http: readHttp(options.http, listen.port),
     logLevel: readLogLevel(options.logLevel ?? 'info'),
@@ -52,13 +52,6 @@ export function readSettings(options: TrackerOptions): TrackerSettings {
 function storeFor(port: number): string {
   if (port === 0) return 'memory';
   return `file:${join(stateFolder(), `tracker-${port}.db`)}`;
-}
-
-function readQuorum(text: string): number {
-  const quorum = Number(text);
-  if (!Number.isInteger(quorum) || quorum < 1 || quorum > 1_000)
-    throw new UsageError('--quorum', `"${text}" is not a whole number from 1 to 1,000`);
-  return quorum;
 }
 
 function readAdmission(options: TrackerOptions): Pick<TrackerSettings, 'admitted' | 'psk'> {
