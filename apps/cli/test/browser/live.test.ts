@@ -108,7 +108,7 @@ describe.skipIf(executablePath === undefined)('the live page', () => {
 
       const offline = await open(`${pathToFileURL(pageFile).href}#recording`, true);
       await offline.page.locator('input[type=file]').setInputFiles(saved);
-      await offline.page.waitForSelector('canvas.chunk-map');
+      await expect.poll(() => offline.page.locator('[role=status]').textContent(), soon).toBe('A recording.');
       await offline.page.locator('h1').click();
       await offline.page.keyboard.press('End');
       expect([await peersIn(offline.page), await pictureIn(offline.page)]).toEqual(before);
