@@ -1,40 +1,32 @@
 import { describe, expect, test } from 'vitest';
 import { askId, type LinkFact, type LinkId, peerId } from '../src/links.ts';
-import { LinkNetwork, type Medium, type Parcel } from '../src/testing/index.ts';
-import { after, earliest, type Instant, instant, NEVER } from '../src/time.ts';
+import { Agenda, LinkNetwork, type Medium, type Parcel } from '../src/testing/index.ts';
+import { after, type Instant, instant } from '../src/time.ts';
 
 /** Messages take 1 ms. A body takes 100 ms, half of which is told, and may be called back. */
 class SlowBodies implements Medium {
+  readonly agenda = new Agenda();
   readonly cancelled: Parcel[] = [];
-  #flying: { at: Instant; happen: (at: Instant) => void; parcel: Parcel }[] = [];
 
   send(parcel: Parcel, now: Instant): void {
     const isBody = parcel.kind === 'body';
-    if (isBody) this.#add(parcel, after(now, 50), (at) => parcel.progress(parcel.bytes / 2, at));
+    if (isBody) this.#add(parcel, after(now, 50), (at) => parcel.progress?.(parcel.bytes / 2, at));
     this.#add(parcel, after(now, isBody ? 100 : 1), parcel.arrive);
+    if (parcel.delivered !== undefined) this.agenda.add(parcel.from, after(now, 100), parcel.delivered);
   }
 
   cancel(parcel: Parcel): void {
     this.cancelled.push(parcel);
-    this.#flying = this.#flying.filter((flight) => flight.parcel !== parcel);
   }
 
   roundTripMs(): number {
     return 2;
   }
 
-  nextTimeout(): Instant {
-    return earliest(NEVER, ...this.#flying.map(({ at }) => at));
-  }
-
-  handleTimeout(now: Instant): void {
-    const due = this.#flying.filter(({ at }) => at <= now);
-    this.#flying = this.#flying.filter(({ at }) => at > now);
-    for (const { at, happen } of due) happen(at);
-  }
-
   #add(parcel: Parcel, at: Instant, happen: (at: Instant) => void): void {
-    this.#flying.push({ at, happen, parcel });
+    this.agenda.add(parcel.to, at, () => {
+      if (!this.cancelled.includes(parcel)) happen(at);
+    });
   }
 }
 

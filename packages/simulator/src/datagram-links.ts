@@ -1,20 +1,23 @@
 // Links over the real transport: each node has a LinkCarrier, and their datagrams travel a network that delays, loses,
-// reorders, duplicates and damages them. Every packet is an event, so this is for swarms of a few peers.
+// reorders, duplicates and damages them. Every packet is an event, so this is for swarms of a few peers, whose carriers
+// all act in the order of time.
 
 import {
   type Address,
   earliest,
   formatAddress,
   type Instant,
+  instant,
   type LinkFact,
   type LinkId,
   type LinkOrder,
+  NEVER,
   Outbox,
   type PeerId,
   type Rng,
   Timers,
 } from '@shoal/machine';
-import type { Delivery } from '@shoal/machine/testing';
+import { Agenda, type Delivery } from '@shoal/machine/testing';
 import { type ConnectionStats, type CryptoSuite, type KeyPair, LinkCarrier, nobleCrypto } from '@shoal/transport-udp';
 import { DatagramNetwork, type PathProfile } from '@shoal/transport-udp/testing';
 import type { NewNode, SimNetwork } from './sim-network.ts';
@@ -40,12 +43,15 @@ const batchBytes = 65_507; // the largest UDP payload: what one call may put out
 
 export class DatagramLinks implements SimNetwork {
   readonly datagrams: DatagramNetwork;
+  readonly agenda: Agenda = new Agenda();
+  readonly lookaheadMs = 0;
   readonly #crypto: CryptoSuite;
   readonly #nodes: CarrierNode[] = [];
   readonly #byAddress = new Map<string, number>();
   readonly #timers = new Timers<number>();
   readonly #out = new Outbox<Delivery>();
   readonly #buffer = new Uint8Array(batchBytes);
+  #wakesAt = NEVER;
 
   constructor({ path, rng, crypto = nobleCrypto }: DatagramLinksOptions) {
     this.datagrams = new DatagramNetwork(path, rng.fork('datagrams'));
@@ -92,17 +98,27 @@ export class DatagramLinks implements SimNetwork {
   perform(node: number, order: LinkOrder, now: Instant): void {
     this.#nodes[node]!.carrier?.perform(order, now);
     this.#drain(node, now);
+    this.#wakeInTime(now);
   }
 
   poll(): Delivery | undefined {
     return this.#out.poll();
   }
 
-  nextTimeout(): Instant {
-    return earliest(this.datagrams.nextArrival(), this.#timers.next());
+  /** On one node's agenda, whoever it is for. */
+  #wakeInTime(now: Instant): void {
+    const wakesAt = instant(Math.max(now, earliest(this.datagrams.nextArrival(), this.#timers.next())));
+    if (wakesAt >= this.#wakesAt) return;
+    this.#wakesAt = wakesAt;
+    this.agenda.add(0, wakesAt, (at) => {
+      if (at !== this.#wakesAt) return; // an earlier moment was found meanwhile
+      this.#wakesAt = NEVER;
+      this.#handleTimeout(at);
+      this.#wakeInTime(at);
+    });
   }
 
-  handleTimeout(now: Instant): void {
+  #handleTimeout(now: Instant): void {
     for (let got = this.datagrams.receive(now); got !== undefined; got = this.datagrams.receive(now)) {
       const node = this.#byAddress.get(formatAddress(got.to));
       if (node === undefined) continue;

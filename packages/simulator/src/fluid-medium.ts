@@ -1,10 +1,11 @@
 // Uplinks and downlinks as pipes of a given rate, without packets: the network of large simulated swarms. A node's uplink
 // is shared fairly: it serves the remotes it has something for in turn, one quantum of bytes each. A parcel's last byte
-// arrives when both the sender's uplink and the receiver's downlink have carried it, and the delay has passed.
+// arrives when both the sender's uplink and the receiver's downlink have carried it, and the delay has passed. Until then
+// only the sender's pipes are looked at, from then on only the receiver's.
 // Messages are small and only take the delay; what they weigh together is counted.
 
-import { after, Heap, type Instant, instant, NEVER, Outbox } from '@shoal/machine';
-import type { Medium, Parcel } from '@shoal/machine/testing';
+import { after, type Instant, instant, Outbox } from '@shoal/machine';
+import { Agenda, type Medium, type Parcel } from '@shoal/machine/testing';
 
 /** Bytes per second; Infinity is no limit. */
 export interface Rates {
@@ -37,12 +38,6 @@ interface Pipes {
   downFreeAt: Instant;
 }
 
-interface Happening {
-  readonly at: Instant;
-  readonly order: number;
-  readonly happen: (at: Instant) => void;
-}
-
 const quantumBytesDefault = 128 * 1024; // a whole chunk of the usual size: one event a chunk
 
 export interface FluidMediumOptions {
@@ -52,15 +47,11 @@ export interface FluidMediumOptions {
 }
 
 export class FluidMedium implements Medium {
+  readonly agenda: Agenda = new Agenda();
   readonly #delayMs: number;
   readonly #quantumBytes: number;
   readonly #pipes: Pipes[] = [];
   readonly #flights = new Map<Parcel, Flight>();
-  /** Messages under way. All take the same time, so they arrive in this order, the first of them apart from the rest. */
-  readonly #messages = new Outbox<Happening>();
-  #firstMessage: Happening | undefined;
-  readonly #happenings = new Heap<Happening>(isBefore);
-  #orders = 0;
   /** What messages have weighed so far. */
   messageBytes = 0;
 
@@ -91,7 +82,8 @@ export class FluidMedium implements Medium {
   send(parcel: Parcel, now: Instant): void {
     if (parcel.kind === 'message') {
       this.messageBytes += parcel.bytes;
-      return this.#enqueue({ at: after(now, this.#delayMs), order: this.#orders++, happen: parcel.arrive });
+      this.agenda.add(parcel.to, after(now, this.#delayMs), parcel.arrive);
+      return this.#delivered(parcel, now);
     }
     const pipes = this.#pipes[parcel.from]!;
     const flight: Flight = { parcel, left: parcel.bytes, cancelled: false };
@@ -113,29 +105,6 @@ export class FluidMedium implements Medium {
     return 2 * this.#delayMs;
   }
 
-  nextTimeout(): Instant {
-    return this.#next()?.at ?? NEVER;
-  }
-
-  handleTimeout(now: Instant): void {
-    for (let next = this.#next(); next !== undefined && next.at <= now; next = this.#next()) {
-      if (next === this.#firstMessage) this.#firstMessage = this.#messages.poll();
-      else this.#happenings.pop();
-      next.happen(next.at);
-    }
-  }
-
-  #next(): Happening | undefined {
-    const [message, other] = [this.#firstMessage, this.#happenings.peek()];
-    if (message === undefined || other === undefined) return message ?? other;
-    return isBefore(message, other) ? message : other;
-  }
-
-  #enqueue(message: Happening): void {
-    if (this.#firstMessage === undefined) this.#firstMessage = message;
-    else this.#messages.push(message);
-  }
-
   #newFlow(pipes: Pipes, to: number): Flow {
     const flow: Flow = { to, flights: new Outbox(), head: undefined };
     pipes.flows.set(to, flow);
@@ -155,7 +124,7 @@ export class FluidMedium implements Medium {
       const sentAt = after(now, (bytes / pipes.rates.upBytesPerSecond) * 1_000);
       pipes.isSending = true;
       const turn = flow;
-      this.#later(sentAt, () => this.#quantumSent(pipes, turn, flight, bytes, now, sentAt));
+      this.agenda.add(flight.parcel.from, sentAt, () => this.#quantumSent(pipes, turn, flight, bytes, now, sentAt));
       return;
     }
     pipes.isSending = false;
@@ -163,33 +132,38 @@ export class FluidMedium implements Medium {
 
   #quantumSent(pipes: Pipes, flow: Flow, flight: Flight, bytes: number, startedAt: Instant, sentAt: Instant): void {
     flight.left -= bytes;
-    const at = this.#throughDownlink(flow.to, bytes, startedAt, sentAt);
     const { parcel } = flight;
     const sent = parcel.bytes - flight.left;
-    this.#later(at, () => {
+    const arrive = (at: Instant): void => {
       if (flight.cancelled) return;
-      if (sent < parcel.bytes) return parcel.progress(sent, at);
+      if (sent < parcel.bytes) return parcel.progress?.(sent, at);
       this.#flights.delete(parcel);
       parcel.arrive(at);
+    };
+    if (flight.left === 0) this.#delivered(parcel, sentAt);
+    const reachesAt = after(startedAt, this.#delayMs);
+    this.agenda.add(flow.to, after(sentAt, this.#delayMs), (at) => {
+      const throughAt = this.#throughDownlink(flow.to, bytes, reachesAt);
+      if (throughAt <= at) arrive(at);
+      else this.agenda.add(flow.to, throughAt, arrive);
     });
     pipes.turns.push(flow);
     this.#sendQuantum(pipes, sentAt);
   }
 
-  /** When a quantum that left the uplink between two moments has come out of the receiver's downlink. */
-  #throughDownlink(node: number, bytes: number, startedAt: Instant, sentAt: Instant): Instant {
-    const down = this.#pipes[node]!;
-    const begins = Math.max(down.downFreeAt, after(startedAt, this.#delayMs));
-    down.downFreeAt = instant(begins + (bytes / down.rates.downBytesPerSecond) * 1_000);
-    return instant(Math.max(down.downFreeAt, after(sentAt, this.#delayMs)));
+  /** A downlink that is slower than that is the receiver's matter. */
+  #delivered({ from, delivered }: Parcel, sentAt: Instant): void {
+    if (delivered !== undefined) this.agenda.add(from, after(sentAt, this.#delayMs), delivered);
   }
 
-  #later(at: Instant, happen: (at: Instant) => void): void {
-    this.#happenings.push({ at, order: this.#orders++, happen });
+  /** When what reaches the downlink from a moment on has come out of it, should it all be there as soon as it is wanted. */
+  #throughDownlink(node: number, bytes: number, reachesAt: Instant): Instant {
+    const down = this.#pipes[node]!;
+    const begins = Math.max(down.downFreeAt, reachesAt);
+    down.downFreeAt = instant(begins + (bytes / down.rates.downBytesPerSecond) * 1_000);
+    return down.downFreeAt;
   }
 }
-
-const isBefore = (a: Happening, b: Happening): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
 
 /** The flight to go on with: the one begun, or the first that is still wanted. */
 function nextFlight(flow: Flow): Flight | undefined {

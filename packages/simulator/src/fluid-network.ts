@@ -1,16 +1,20 @@
 // Links over pipes: the LinkNetwork of `@shoal/machine/testing` on a FluidMedium.
 
 import { type Address, type Instant, type LinkOrder, type PeerId, peerId, toHex } from '@shoal/machine';
-import { type Delivery, LinkNetwork } from '@shoal/machine/testing';
+import { type Agenda, type Delivery, LinkNetwork } from '@shoal/machine/testing';
 import { FluidMedium, type FluidMediumOptions, type Rates } from './fluid-medium.ts';
 import type { NewNode, SimNetwork } from './sim-network.ts';
 
 export class FluidNetwork implements SimNetwork {
   readonly medium: FluidMedium;
+  readonly agenda: Agenda;
+  readonly lookaheadMs: number;
   readonly #links: LinkNetwork;
 
   constructor(options: FluidMediumOptions) {
     this.medium = new FluidMedium(options);
+    this.agenda = this.medium.agenda;
+    this.lookaheadMs = options.delayMs;
     this.#links = new LinkNetwork(this.medium);
   }
 
@@ -47,13 +51,5 @@ export class FluidNetwork implements SimNetwork {
 
   poll(): Delivery | undefined {
     return this.#links.poll();
-  }
-
-  nextTimeout(): Instant {
-    return this.#links.nextTimeout();
-  }
-
-  handleTimeout(now: Instant): void {
-    this.#links.handleTimeout(now);
   }
 }

@@ -1,8 +1,8 @@
 // What a simulated world asks of its network: to carry links between nodes in virtual time. Two bodies: `FluidNetwork`,
 // cheap enough for large swarms, and `DatagramLinks`, which runs the real transport packet by packet.
 
-import type { Address, Instant, LinkOrder, Machine, PeerId, Rng } from '@shoal/machine';
-import type { Delivery } from '@shoal/machine/testing';
+import type { Address, Instant, LinkOrder, PeerId, Rng } from '@shoal/machine';
+import type { Agenda, Delivery } from '@shoal/machine/testing';
 import type { Rates } from './fluid-medium.ts';
 
 export interface NewNode {
@@ -12,7 +12,11 @@ export interface NewNode {
   readonly rates: Rates;
 }
 
-export interface SimNetwork extends Machine<Delivery> {
+export interface SimNetwork {
+  /** All that it does later. What happens to a node here may be told to it, and to no other. */
+  readonly agenda: Agenda;
+  /** How long what a node does takes at least until another can notice. Within less than that, either may go first. */
+  readonly lookaheadMs: number;
   /** Nodes are numbered from 0. Answers the identity of the new one. */
   addNode(node: NewNode): PeerId;
   /** The node vanishes without a word. */
@@ -25,4 +29,6 @@ export interface SimNetwork extends Machine<Delivery> {
   partition(sideOf: ((node: number) => number) | undefined, now: Instant): void;
   setRates(node: number, rates: Rates): void;
   perform(node: number, order: LinkOrder, now: Instant): void;
+  /** The next fact that has come of it, to be asked after every call and happening until there is none. */
+  poll(): Delivery | undefined;
 }

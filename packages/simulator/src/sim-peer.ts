@@ -180,7 +180,7 @@ export class SimPeer implements Actor {
 
   /** Somebody reads what it fetches, and waits for the chunk at this place. */
   read(reader: number, place: ReadingPlace | undefined): void {
-    this.#tell((session, now) => session.read(this.#options.content.document.swarmId, reader, place, now));
+    this.#tellAside((session, now) => session.read(this.#options.content.document.swarmId, reader, place, now));
   }
 
   handleFact(fact: LinkFact): void {
@@ -245,7 +245,7 @@ export class SimPeer implements Actor {
   /** Unless it was killed meanwhile. */
   #later(ms: number, act: () => void): void {
     const session = this.#session;
-    this.#world.at(after(this.#world.now, ms), () => {
+    this.#world.atNode(this.seat.node, after(this.#world.now, ms), () => {
       if (this.#session === session) act();
     });
   }

@@ -50,9 +50,9 @@ export class Viewer {
   }
 
   handleEvent(event: SessionEvent): void {
-    if (event.type === 'storeReady') this.#world.at(this.#world.now, () => this.#look());
+    if (event.type === 'storeReady') this.#soon(0, () => this.#look());
     else if (event.type === 'chunkHeld' && event.chunk === this.#chunk && this.#waitsSince !== undefined)
-      this.#world.at(this.#world.now, () => this.#show());
+      this.#soon(0, () => this.#show());
   }
 
   get #chunkCount(): number {
@@ -76,6 +76,10 @@ export class Viewer {
     this.#waitsSince = undefined;
     const bytes = this.#content.document.layout.sizeOfChunk(this.#chunk);
     this.#chunk += 1;
-    this.#world.at(after(now, (bytes / this.#bytesPerSecond) * 1_000), () => this.#look());
+    this.#soon((bytes / this.#bytesPerSecond) * 1_000, () => this.#look());
+  }
+
+  #soon(ms: number, act: () => void): void {
+    this.#world.atNode(this.#peer.seat.node, after(this.#world.now, ms), act);
   }
 }

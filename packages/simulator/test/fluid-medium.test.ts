@@ -1,4 +1,4 @@
-import { type Instant, instant, NEVER, seededRng } from '@shoal/machine';
+import { type Instant, instant, seededRng } from '@shoal/machine';
 import type { Parcel } from '@shoal/machine/testing';
 import { describe, expect, test } from 'vitest';
 import { FluidMedium, type Rates } from '../src/index.ts';
@@ -28,8 +28,7 @@ function setup(rates: readonly Partial<Rates>[], quantumBytes = 1_000) {
     return parcel;
   };
   const run = (untilMs = Number.MAX_VALUE): void => {
-    for (let at = medium.nextTimeout(); at <= untilMs && at !== NEVER; at = medium.nextTimeout())
-      medium.handleTimeout(at);
+    medium.agenda.happenUntil(instant(untilMs));
   };
   return { medium, arrivals, progress, send, run };
 }

@@ -24,9 +24,9 @@ function setup(network: SimNetwork) {
   let now = instant(0);
   const run = (ms: number): void => {
     const end = instant(now + ms);
-    for (let at = network.nextTimeout(); at <= end; at = network.nextTimeout()) {
+    for (let at = network.agenda.next(); at <= end; at = network.agenda.next()) {
       now = at;
-      network.handleTimeout(at);
+      network.agenda.happenUntil(at);
       for (let told = network.poll(); told !== undefined; told = network.poll()) facts[told.node]!.push(told.fact);
     }
     now = end;

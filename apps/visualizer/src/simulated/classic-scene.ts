@@ -10,7 +10,7 @@ import type { Scene } from './simulated-swarm.ts';
 export const partNames: readonly string[] = ['Blue', 'Green', 'Red', 'Yellow'];
 
 export const classicScene: Scene = {
-  settings: { ...defaultSettings, peers: 5, chunks: 4, ownerMbit: 8, peerMbit: 40, delayMs: 5, seed: '28' },
+  settings: { ...defaultSettings, peers: 5, chunks: 4, ownerMbit: 8, peerMbit: 40, delayMs: 5, seed: '30' },
   name: 'four parts',
   chunkBytes: 1_048_576,
   restart: { peer: 1, atMs: 100 },

@@ -139,7 +139,7 @@ export class SimulatedSwarm {
     this.#world.run(() => this.isOver || isEnough(), instant(Infinity));
     const happenings = this.#happenings;
     this.#happenings = [];
-    return happenings;
+    return happenings.toSorted((a, b) => a.atMs - b.atMs); // within a window of the world, each node has its turn
   }
 
   #come({ name, role, rates, peer }: Member): void {

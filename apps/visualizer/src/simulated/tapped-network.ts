@@ -33,6 +33,14 @@ export class TappedNetwork implements SimNetwork {
     this.#tap = tap;
   }
 
+  get agenda(): SimNetwork['agenda'] {
+    return this.#inner.agenda;
+  }
+
+  get lookaheadMs(): number {
+    return this.#inner.lookaheadMs;
+  }
+
   /** The node's links, and to whom each leads. */
   linksOf(node: number): Iterable<readonly [LinkId, PeerId]> {
     return this.#remotes[node]!;
@@ -79,14 +87,6 @@ export class TappedNetwork implements SimNetwork {
     const delivery = this.#inner.poll();
     if (delivery !== undefined) this.#look(delivery.node, delivery.fact);
     return delivery;
-  }
-
-  nextTimeout(): Instant {
-    return this.#inner.nextTimeout();
-  }
-
-  handleTimeout(now: Instant): void {
-    this.#inner.handleTimeout(now);
   }
 
   #look(node: number, fact: LinkFact): void {

@@ -3,11 +3,11 @@
 
 import { type Address, formatAddress } from '../address.ts';
 import { assertNever, invariant } from '../errors.ts';
-import { Heap } from '../heap.ts';
 import { type LinkCode, type LinkFact, type LinkId, linkId, type LinkOrder, type PeerId, requestId } from '../links.ts';
 import type { AskId, RequestId } from '../links.ts';
 import { type Machine, Outbox } from '../machine.ts';
-import { after, earliest, type Instant, NEVER } from '../time.ts';
+import { after, type Instant } from '../time.ts';
+import type { Agenda } from './agenda.ts';
 import { type Carry, CarryMedium, type Medium, type Parcel } from './medium.ts';
 
 /** A fact for one of the nodes. */
@@ -38,12 +38,6 @@ interface Requested {
   answer?: Parcel;
 }
 
-interface Arrival {
-  readonly at: Instant;
-  readonly order: number;
-  readonly happen: (now: Instant) => void;
-}
-
 const failureMs = 1_000; // how long until a dial to nobody fails, or a dead node's links are noticed
 const srttFloorMs = 0.1;
 const helloBytes = 100; // what it takes to open a link, one way
@@ -55,16 +49,19 @@ export class LinkNetwork implements Machine<Delivery> {
   readonly #nodes: Node[] = [];
   readonly #byAddress = new Map<string, number>();
   readonly #ends = new Map<LinkId, End>();
-  readonly #arrivals = new Heap<Arrival>((a, b) => a.at < b.at || (a.at === b.at && a.order < b.order));
   readonly #out = new Outbox<Delivery>();
   #sideOf: (node: number) => number = oneSide;
-  #orders = 0;
   #links = 0;
   #requests = 0;
 
   /** Without `medium`, everything takes one millisecond. */
   constructor(medium: Carry | Medium = (_from, _to, _bytes, now) => after(now, 1)) {
     this.#medium = typeof medium === 'function' ? new CarryMedium(medium) : medium;
+  }
+
+  /** What will happen to the nodes. */
+  get agenda(): Agenda {
+    return this.#medium.agenda;
   }
 
   addNode(address: Address, peer: PeerId): number {
@@ -80,7 +77,7 @@ export class LinkNetwork implements Machine<Delivery> {
       if (end.node !== node || !end.open) continue;
       const far = end.other;
       this.#dropEnd(end, now);
-      this.#later(after(now, failureMs), (at) => this.#closeEnd(far, 'lost', at));
+      this.agenda.add(far.node, after(now, failureMs), (at) => this.#closeEnd(far, 'lost', at));
     }
   }
 
@@ -104,7 +101,7 @@ export class LinkNetwork implements Machine<Delivery> {
     this.#sideOf = sideOf ?? oneSide;
     for (const end of this.#ends.values())
       if (!this.#reaches(end.node, end.other.node))
-        this.#later(after(now, failureMs), (at) => this.#closeEnd(end, 'lost', at));
+        this.agenda.add(end.node, after(now, failureMs), (at) => this.#closeEnd(end, 'lost', at));
   }
 
   perform(node: number, order: LinkOrder, now: Instant): void {
@@ -137,23 +134,17 @@ export class LinkNetwork implements Machine<Delivery> {
   }
 
   nextTimeout(): Instant {
-    return earliest(this.#arrivals.peek()?.at ?? NEVER, this.#medium.nextTimeout());
+    return this.agenda.next();
   }
 
   handleTimeout(now: Instant): void {
-    for (let at = this.nextTimeout(); at <= now; at = this.nextTimeout()) {
-      this.#medium.handleTimeout(at);
-      for (let next = this.#arrivals.peek(); next !== undefined && next.at <= at; next = this.#arrivals.peek()) {
-        this.#arrivals.pop();
-        next.happen(next.at);
-      }
-    }
+    this.agenda.happenUntil(now);
   }
 
   #dial(node: number, { dial, address, expect }: LinkOrder & { type: 'dial' }, now: Instant): void {
     const far = this.#byAddress.get(formatAddress(address));
     const fail = (code: LinkCode): void => this.#out.push({ node, fact: { type: 'dialFailed', dial, code } });
-    const failLater = (at: Instant): void => this.#later(after(at, failureMs), () => fail('unreachable'));
+    const failLater = (at: Instant): void => this.agenda.add(node, after(at, failureMs), () => fail('unreachable'));
     if (far === undefined || !this.#nodes[far]!.up || !this.#reaches(node, far)) return failLater(now);
     const [local, remote] = [this.#nodes[node]!, this.#nodes[far]!];
     this.#transmit(node, far, helloBytes, now, (there) => {
@@ -203,7 +194,6 @@ export class LinkNetwork implements Machine<Delivery> {
       bytes: head.length + body.length,
       kind: body.length > 0 ? 'body' : 'message',
       arrive: () => {
-        if (end.open && end.requests.delete(request)) this.#tell(end, { type: 'answerSent', link: end.link, request });
         const asked = far.asks.get(ask);
         if (!far.open || asked === undefined) return;
         far.asks.delete(ask);
@@ -214,6 +204,9 @@ export class LinkNetwork implements Machine<Delivery> {
       },
       progress: (bodyBytes) => {
         if (far.asks.has(ask)) this.#tell(far, { type: 'answerProgressed', link: far.link, ask, bodyBytes });
+      },
+      delivered: () => {
+        if (end.requests.delete(request)) this.#tell(end, { type: 'answerSent', link: end.link, request });
       },
     };
     if (this.#reaches(end.node, far.node)) this.#medium.send(requested.answer, now);
@@ -242,8 +235,7 @@ export class LinkNetwork implements Machine<Delivery> {
   }
 
   #transmit(from: number, to: number, bytes: number, now: Instant, arrive: (at: Instant) => void): void {
-    if (this.#reaches(from, to))
-      this.#medium.send({ from, to, bytes, kind: 'message', arrive, progress: () => undefined }, now);
+    if (this.#reaches(from, to)) this.#medium.send({ from, to, bytes, kind: 'message', arrive }, now);
   }
 
   #reaches(from: number, to: number): boolean {
@@ -282,10 +274,6 @@ export class LinkNetwork implements Machine<Delivery> {
 
   #tell(end: End, fact: LinkFact): void {
     if (end.open && this.#nodes[end.node]!.up) this.#out.push({ node: end.node, fact });
-  }
-
-  #later(at: Instant, happen: (now: Instant) => void): void {
-    this.#arrivals.push({ at, order: this.#orders++, happen });
   }
 }
 
