@@ -35,15 +35,22 @@ try {
   const bytes = totalBytes;
   process.stdout.write(`${bytes} bytes in ${document.manifest.files.length} files, ${chunkCount} chunks\n`);
   await timed('manifest', bytes, () => createManifest(path));
-  const [seed, store] = await timed('open both stores', bytes, () =>
-    Promise.all([openSeedStore(path, document), openFileStore({ document, destination: join(folder, 'copy') })]),
+  const options = { document, destination: join(folder, 'copy') };
+  const [seed, written] = await timed('open both stores', bytes, () =>
+    Promise.all([openSeedStore(path, document), openFileStore(options)]),
   );
   let next = 0;
   const work = async (): Promise<void> => {
     for (let chunk = next++; chunk < chunkCount; chunk = next++)
-      await store.writeChunk(chunk, await seed.readChunk(chunk));
+      await written.writeChunk(chunk, await seed.readChunk(chunk));
   };
   await timed('read, verify, verify, write', bytes, () => Promise.all(Array.from({ length: atOnce }, work)));
+  await written.close();
+  const reopened = await timed('open again, all of it verified', bytes, () =>
+    openFileStore({ ...options, check: 'full' }),
+  );
+  await reopened.close();
+  const store = await timed('open again, as it was left', bytes, () => openFileStore(options));
   await timed('finish', bytes, () => store.finish());
   await Promise.all([seed.close(), store.close()]);
   await timed('cp', bytes, () => cpSync(path, join(folder, 'copied'), { recursive: true }));
