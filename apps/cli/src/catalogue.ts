@@ -390,10 +390,7 @@ export const catalogue: readonly CommandEntry[] = [
       'limitUp',
       'limitDown',
     ],
-    examples: [
-      'shoal client --folder ./part --transfer-port 6001 --name me --tracker 192.168.1.5:7070',
-      'shoal client -folder ./part -transfer_port 6001 -name me --tracker 192.168.1.5:7070',
-    ],
+    examples: ['shoal client --folder ./part --transfer-port 6001 --name me --tracker 192.168.1.5:7070'],
     body: async () => (await import('./commands/client.ts')).client,
   },
 ];
