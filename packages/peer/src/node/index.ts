@@ -5,4 +5,6 @@ export type { DraftStore, GatherOptions, Gathering } from './gathering.ts';
 export type { FoundTicket, KeepCodeOptions, KeptCode, UseCodeOptions } from './meetings.ts';
 export { lanGroups } from './lan-discovery.ts';
 export * from './open-peer.ts';
+export * from './peer-options.ts';
+export * from './running-peer.ts';
 export * from './transfer.ts';

@@ -3,8 +3,6 @@
 
 import { resolve } from 'node:path';
 import {
-  type ChunkStore,
-  type Chunking,
   type FileChoice,
   formatTicket,
   type HashSuite,
@@ -34,13 +32,15 @@ import type { FixedNeighbours } from '../links/fixed-neighbours.ts';
 import type { SessionEvent } from '../events.ts';
 import { Session, type SessionOutput } from '../session.ts';
 import type { SwarmPicture } from '../picture.ts';
-import { checkLimits, type RateLimits } from '../rate-limits.ts';
+import { checkLimits } from '../rate-limits.ts';
 import type { MeetOptions } from '../introduction/meeting.ts';
 import { LanDiscovery, lanGroups } from './lan-discovery.ts';
 import { type FoundTicket, type KeepCodeOptions, type KeptCode, Meetings, type UseCodeOptions } from './meetings.ts';
-import { FileWishes, type FileSelector } from '../picking/file-wishes.ts';
-import { type PolicyName, policyNames } from '../picking/picker.ts';
+import { FileWishes } from '../picking/file-wishes.ts';
+import { policyNames } from '../picking/picker.ts';
 import { asGathering, type GatherOptions, type Gathering, startOf } from './gathering.ts';
+import type { GetOptions, OpenPeerOptions, ShareOptions } from './peer-options.ts';
+import type { RunningPeer } from './running-peer.ts';
 import { RunningTransfer } from './running-transfer.ts';
 import type { StoreOrder } from '../store-orders.ts';
 import { StoreKeeper } from './store-keeper.ts';
@@ -49,128 +49,6 @@ import type { Share, Transfer } from './transfer.ts';
 
 const lingerMsDefault = 5_000;
 const stopTimeoutMs = 2_000; // how long trackers have to hear that we go
-
-export interface OpenPeerOptions {
-  /** Taken over: the peer is its one user, and closes it. */
-  readonly links: LinkPort;
-  /** Told about everything shared, and asked about everything wanted, besides the trackers of a ticket. */
-  readonly trackers?: readonly Address[];
-  /** The program's name and version, told to other peers. */
-  readonly agent?: string;
-  /** Bytes asked for and not yet on disk, over all transfers. Default 64 MiB. */
-  readonly fetchBytesMax?: number;
-  /** Bytes read and not yet sent, over all transfers. Default 32 MiB. */
-  readonly giveBytesMax?: number;
-  /** Over all transfers; each may have its own besides. */
-  readonly limits?: RateLimits;
-  /**
-   * Finds peers of the same local network by multicast and is found by them, in swarms without fixed neighbours. Default
-   * true; without effect where links are bound to loopback, but for a group of one's own.
-   */
-  readonly discovery?: boolean | { readonly group: Address };
-  /** Told of everything that happens; must not throw. */
-  readonly onEvent?: (event: SessionEvent) => void;
-  readonly rng?: Rng;
-  readonly clock?: Clock;
-}
-
-export interface ShareOptions {
-  /** The file or folder. */
-  readonly path: string;
-  /** Content-defined chunks let who has an older version fetch only what changed. Default: of one size. */
-  readonly chunking?: Chunking['kind'];
-  /** Wanted chunk size in bytes. */
-  readonly chunkBytes?: number;
-  /** Put into the ticket, for when no tracker answers. Default: where we are reached. */
-  readonly peers?: readonly Address[];
-  /** Of this share alone. */
-  readonly limits?: RateLimits;
-  /** Nothing is handed out before so many receivers are there at once, so that each gets another part. Default 1. */
-  readonly receivers?: number;
-  /** Whoever asks this peer for a file list, as `askTracker` does, is told of it. Default false. */
-  readonly listed?: boolean;
-  readonly onHashed?: (hashedBytes: number, totalBytes: number) => void;
-  readonly signal?: AbortSignal;
-}
-
-export interface GetOptions {
-  /** The final path of the file or folder. Default: the ticket's name, in the working folder. */
-  readonly destination?: string;
-  /**
-   * True takes what is at the destination for an older version: only what changed is fetched, and when all is complete the
-   * new version takes its place. Default false: then nothing may be there.
-   */
-  readonly update?: boolean;
-  /** Serve on when it is finished, until closed. Default false. */
-  readonly seed?: boolean;
-  /** False throws away what an earlier try left. Default true. */
-  readonly resume?: boolean;
-  /** Verify all of it again (`full`), or what changed since it was closed (`changed`). Default `changed`. */
-  readonly check?: 'changed' | 'full';
-  /**
-   * Only these files, which may be changed by `Transfer.select`. It is done when they are there; no others are made. Chunks at
-   * their borders bring bytes of others, which are thrown away at the end. Default: all.
-   */
-  readonly select?: FileSelector;
-  /** Which chunk next. Default: `rarestFirst`. */
-  readonly policy?: PolicyName;
-  /**
-   * Only these peers are asked, and only those served, by the addresses where they are reached: a ring without trackers.
-   * Trackers, and peers of the ticket, are left alone. Default: everybody who can be found.
-   */
-  readonly neighbours?: FixedNeighbours;
-  /**
-   * How long it stays at most, when it is finished and not to `seed`, while others lack something that nobody else has. It
-   * does not stay for those who can have all from an owner. Default 5,000.
-   */
-  readonly lingerMs?: number;
-  /** Of this transfer alone. */
-  readonly limits?: RateLimits;
-  /** As of a share. Default false. */
-  readonly listed?: boolean;
-  /** Opens where chunks are kept, instead of the file or folder itself at `destination`: `openChunkFolder`, say. */
-  readonly store?: (document: ManifestDocument) => Promise<ChunkStore>;
-  /** When it is not finished by then, it fails with `timedOut`. Default: it waits for ever. */
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-}
-
-export interface RunningPeer extends AsyncDisposable {
-  readonly peer: PeerId;
-  readonly address: Address;
-  /**
-   * Answers for a short code: whoever proves to have it is given the ticket. Wrong guesses are told by the event
-   * `codeGuessed`, right ones by `codeAccepted`. Throws a ShoalError `exists` when a code with that number is in use here.
-   */
-  keepCode(options: KeepCodeOptions): KeptCode;
-  /**
-   * Calls with a short code, until somebody who keeps it gives the ticket. Throws a UsageError when it is no code; fails
-   * with a ShoalError `authenticationFailed` when those found say that it is wrong, `exists`, or `aborted`.
-   */
-  useCode(code: string, options?: UseCodeOptions): Promise<FoundTicket>;
-  /**
-   * Hashes a file or folder and serves it until closed. Fails with a ShoalError that names the path: `notFound`,
-   * `permissionDenied`, `nameUnsafe`, `contentChanged`, `manifestInvalid`, `exists` when it is shared already, `aborted`.
-   */
-  share(options: ShareOptions): Promise<Share>;
-  /**
-   * Fetches what a ticket names, from everybody who has it. Throws a ShoalError: `ticketInvalid`, or `exists` when the
-   * peer has that content in hand already, `refused` when a neighbour is this peer itself. What comes later fails `done`.
-   */
-  get(ticket: string | Ticket, options?: GetOptions): Transfer;
-  /**
-   * What a ticket names, without fetching it: the manifest, from anybody who has it. Fails with a ShoalError:
-   * `ticketInvalid`, `exists` when the peer has that content in hand, `aborted`.
-   */
-  describe(ticket: string | Ticket, options?: { readonly signal?: AbortSignal }): Promise<ManifestDocument>;
-  /**
-   * Gathers what nobody has a manifest of, by the trackers of the peer. Throws UsageError when the draft cannot be one, and a
-   * ShoalError `exists` when it is in hand already. What peers agree on is found out elsewhere, and told by `agree`.
-   */
-  gather(options: GatherOptions): Gathering;
-  /** Ends all transfers, tells the trackers, closes the carrier. */
-  close(): Promise<void>;
-}
 
 /** Starts a peer on `links`. */
 export const openPeer = async (options: OpenPeerOptions): Promise<RunningPeer> =>
