@@ -1,6 +1,7 @@
-// What is under way on the links: whose answers are awaited, and whose requests are being answered.
+// What is said on the links, and what is under way there: whose answers are awaited, and whose requests are being answered.
 
-import type { AskId, LinkId, RequestId } from '@shoal/machine';
+import type { AskId, LinkCode, LinkId, LinkNumbers, LinkOrder, RequestId } from '@shoal/machine';
+import { encode, type PeerMessage, type PeerReply, type PeerRequest } from '@shoal/wire';
 import type { Gathering } from './gathering.ts';
 
 /** What an exchange belongs to. */
@@ -12,9 +13,41 @@ interface Exchange {
 export class Exchanges {
   readonly #asks = new Map<AskId, Exchange>();
   readonly #requests = new Map<RequestId, Exchange>();
+  readonly #numbers: LinkNumbers;
+  readonly #perform: (order: LinkOrder) => void;
+  /** The last message sent: news goes to many. */
+  #encoded: { readonly message: PeerMessage; readonly bytes: Uint8Array } | undefined;
 
-  asked(ask: AskId, link: LinkId, gathering: Gathering): void {
+  constructor(numbers: LinkNumbers, perform: (order: LinkOrder) => void) {
+    this.#numbers = numbers;
+    this.#perform = perform;
+  }
+
+  send(link: LinkId, message: PeerMessage): void {
+    if (this.#encoded?.message !== message) this.#encoded = { message, bytes: encode(message) };
+    this.#perform({ type: 'sendMessage', link, message: this.#encoded.bytes });
+  }
+
+  /** The answer is for the gathering. */
+  ask(gathering: Gathering, link: LinkId, request: PeerRequest, bodyBytesMax: number): AskId {
+    const ask = this.#numbers.nextAsk();
     this.#asks.set(ask, { link, gathering });
+    this.#perform({ type: 'ask', link, ask, request: encode(request), bodyBytesMax });
+    return ask;
+  }
+
+  cancel(link: LinkId, ask: AskId): void {
+    this.endAsk(ask);
+    this.#perform({ type: 'cancelAsk', link, ask });
+  }
+
+  answer(link: LinkId, request: RequestId, reply: PeerReply, body: Uint8Array): void {
+    this.#perform({ type: 'answer', link, request, head: encode(reply), body });
+  }
+
+  refuse(link: LinkId, request: RequestId, code: LinkCode): void {
+    this.endRequest(request);
+    this.#perform({ type: 'refuse', link, request, code });
   }
 
   requested(request: RequestId, link: LinkId, gathering: Gathering): void {

@@ -2,7 +2,11 @@
 
 import type { HashSuite } from '@shoal/chunker';
 import type { LinkNumbers, PeerId, Rng } from '@shoal/machine';
+import { ByteBudget } from './byte-budget.ts';
 import type { RateLimits } from './rate-limits.ts';
+
+const fetchBytesMax = 64 * 1024 * 1024; // asked for and not yet on disk, over all swarms: no more is asked for
+const giveBytesMax = 32 * 1024 * 1024; // read and not yet sent, over all swarms: requests wait
 
 export interface SessionOptions {
   /** Our own identity. */
@@ -21,3 +25,15 @@ export interface SessionOptions {
   /** Over all swarms. */
   readonly limits?: RateLimits;
 }
+
+/** What all swarms of a session share. */
+export const budgetsOf = (options: SessionOptions): Record<'fetchBudget' | 'giveBudget', ByteBudget> => ({
+  fetchBudget: new ByteBudget({
+    heldBytesMax: options.fetchBytesMax ?? fetchBytesMax,
+    bytesPerSecondMax: options.limits?.downBytesPerSecondMax,
+  }),
+  giveBudget: new ByteBudget({
+    heldBytesMax: options.giveBytesMax ?? giveBytesMax,
+    bytesPerSecondMax: options.limits?.upBytesPerSecondMax,
+  }),
+});

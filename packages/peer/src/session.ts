@@ -29,31 +29,26 @@ import {
   isPeerReply,
   isPeerRequest,
   type PeerContact,
-  type PeerMessage,
   type SwarmId,
-  type SwarmKey,
 } from '@shoal/wire';
-import { ByteBudget } from './byte-budget.ts';
 import type { ContentShape } from './content.ts';
 import type { SessionEvent } from './events.ts';
 import { Exchanges } from './exchanges.ts';
-import type { Gathering } from './gathering.ts';
+import { Gatherings } from './gatherings.ts';
 import type { SwarmHost } from './host.ts';
 import { Meeting, type MeetOptions } from './introduction/meeting.ts';
 import { type JoinOptions, sourcesOf } from './join-options.ts';
-import { type Listed, listFiles } from './listing.ts';
+import { listFiles } from './listing.ts';
 import { Mesh } from './links/mesh.ts';
 import type { Neighbour } from './links/neighbours.ts';
 import type { PrioritySpan, ReadingPlace } from './picking/demand.ts';
 import type { SwarmPicture } from './picture.ts';
-import type { SessionOptions } from './session-options.ts';
+import { budgetsOf, type SessionOptions } from './session-options.ts';
 import type { StoreFact, StoreOrder } from './store-orders.ts';
 import { Swarm } from './swarm.ts';
 import type { SwarmReport } from './tally.ts';
 import { Trackers } from './trackers.ts';
 
-const fetchBytesMax = 64 * 1024 * 1024; // asked for and not yet on disk, over all swarms: no more is asked for
-const giveBytesMax = 32 * 1024 * 1024; // read and not yet sent, over all swarms: requests wait
 const fewLinks = 8; // who is refused as one too many and has fewer looks for other peers at once
 const agentDefault = 'shoal';
 
@@ -64,11 +59,8 @@ export type SessionOutput =
 
 export class Session implements Machine<SessionOutput> {
   readonly #out = new Outbox<SessionOutput>();
-  readonly #swarms = new Map<SwarmId, Swarm>();
-  /** Those, and the meetings of short codes. */
-  readonly #gatherings = new Map<SwarmId, Gathering>();
-  readonly #names = new Map<SwarmId, string>();
-  readonly #exchanges = new Exchanges();
+  readonly #gatherings = new Gatherings();
+  readonly #exchanges: Exchanges;
   readonly #numbers: LinkNumbers;
   readonly #mesh: Mesh;
   readonly #trackers: Trackers;
@@ -77,8 +69,6 @@ export class Session implements Machine<SessionOutput> {
   /** What a call has led to and must not happen within it. */
   #afterwards: ((now: Instant) => void)[] = [];
   #now: Instant;
-  /** The last message sent: news goes to many. */
-  #encoded: { readonly message: PeerMessage; readonly bytes: Uint8Array } | undefined;
   #reads = 0;
   /** Trackers that have not said goodbye; undefined while we go on. */
   #goodbyes: number | undefined;
@@ -87,6 +77,7 @@ export class Session implements Machine<SessionOutput> {
     this.#now = now;
     this.#self = options.peer;
     this.#numbers = options.numbers ?? new LinkNumbers();
+    this.#exchanges = new Exchanges(this.#numbers, (order) => this.#link(order));
     this.#mesh = this.#newMesh(options);
     this.#trackers = new Trackers({
       numbers: this.#numbers,
@@ -101,17 +92,15 @@ export class Session implements Machine<SessionOutput> {
   /** Takes part in a swarm. Joining again adds trackers and peers. */
   join(options: JoinOptions, now: Instant): void {
     this.#now = now;
-    const { swarm, name } = options;
+    const { swarm } = options;
     const { trackers, peers } = sourcesOf(options);
-    const known = this.#swarms.get(swarm);
+    const known = this.#gatherings.swarm(swarm);
     this.#trackers.find(options.draft?.id ?? swarm, trackers, now);
     if (known?.content !== undefined && trackers.length > 0) this.#offer(known);
     if (known === undefined) {
-      this.#names.set(swarm, name);
       // A swarm whose store is open speaks while it is made: it must be found by then.
       const joined = new Swarm({ ...options, host: this.#host }, now);
-      this.#swarms.set(swarm, joined);
-      this.#gatherings.set(swarm, joined);
+      this.#gatherings.add(joined);
       if (joined.content !== undefined) this.#offer(joined);
     }
     this.#mesh.found(swarm, peers, now, { given: true });
@@ -130,9 +119,9 @@ export class Session implements Machine<SessionOutput> {
   meet({ trackers = [], ...options }: MeetOptions, now: Instant): void {
     this.#now = now;
     const { meeting: id } = options.code;
-    if (this.#gatherings.has(id)) return;
+    if (this.#gatherings.get(id) !== undefined) return;
     const meeting = new Meeting({ ...options, self: this.#self, host: this.#host }, now);
-    this.#gatherings.set(id, meeting);
+    this.#gatherings.add(meeting);
     this.#trackers.find(id, trackers, now);
     if (meeting.offer !== undefined) this.#trackers.join(meeting.offer, new Bitfield(0), now);
     this.#settle(now);
@@ -170,7 +159,7 @@ export class Session implements Machine<SessionOutput> {
 
   /** Whether all that is wanted of a swarm is held. */
   isFinishing(swarm: SwarmId): boolean {
-    return this.#swarms.get(swarm)?.isFinishing ?? false;
+    return this.#gatherings.swarm(swarm)?.isFinishing ?? false;
   }
 
   /** Reader number `reader` of ours waits for the chunk at this place and will need the next ones; undefined: it has gone. */
@@ -187,7 +176,7 @@ export class Session implements Machine<SessionOutput> {
   stop(now: Instant): void {
     if (this.#goodbyes !== undefined) return;
     this.#now = now;
-    for (const id of this.#gatherings.keys()) this.#leave(id, now);
+    for (const { id } of this.#gatherings) this.#leave(id, now);
     this.#mesh.closeAll('done', now);
     this.#goodbyes = this.#trackers.stop(now);
     if (this.#goodbyes === 0) this.#emit({ type: 'stopped' });
@@ -196,22 +185,22 @@ export class Session implements Machine<SessionOutput> {
 
   /** What became of a swarm so far; undefined when it is not joined. */
   report(swarm: SwarmId, now: Instant): SwarmReport | undefined {
-    return this.#swarms.get(swarm)?.report(now);
+    return this.#gatherings.swarm(swarm)?.report(now);
   }
 
   /** The cut of a swarm's content and what is held; undefined before its store is open. Not to be changed. */
   content(swarm: SwarmId): { readonly shape: ContentShape; readonly held: Bitfield } | undefined {
-    return this.#swarms.get(swarm)?.content;
+    return this.#gatherings.swarm(swarm)?.content;
   }
 
   /** Who is in a swarm and what each holds; undefined before its store is open. */
   picture(swarm: SwarmId): SwarmPicture | undefined {
-    return this.#swarms.get(swarm)?.picture();
+    return this.#gatherings.swarm(swarm)?.picture();
   }
 
   /** Swarms and meetings that take part with whomever they find. */
   openSwarms(): SwarmId[] {
-    return Array.from(this.#gatherings.values()).flatMap(({ id, isOpen }) => (isOpen ? [id] : []));
+    return this.#gatherings.open();
   }
 
   handleLink(fact: LinkFact, now: Instant): void {
@@ -236,20 +225,20 @@ export class Session implements Machine<SessionOutput> {
       fetchBudget.nextTimeout(),
       giveBudget.nextTimeout(),
     );
-    for (const gathering of this.#gatherings.values()) next = earliest(next, gathering.nextTimeout());
+    for (const gathering of this.#gatherings) next = earliest(next, gathering.nextTimeout());
     return next;
   }
 
   handleTimeout(now: Instant): void {
     this.#now = now;
-    for (const gathering of this.#gatherings.values()) if (gathering.nextTimeout() <= now) gathering.handleTimeout(now);
+    for (const gathering of this.#gatherings) if (gathering.nextTimeout() <= now) gathering.handleTimeout(now);
     this.#trackers.handleTimeout(now);
     this.#settle(now);
   }
 
   #tell(id: SwarmId, now: Instant, call: (swarm: Swarm) => unknown): void {
     this.#now = now;
-    const swarm = this.#swarms.get(id);
+    const swarm = this.#gatherings.swarm(id);
     if (swarm !== undefined) call(swarm);
     this.#settle(now);
   }
@@ -308,7 +297,7 @@ export class Session implements Machine<SessionOutput> {
       case 'lost':
       case 'interest':
       case 'unchoke':
-        return this.#swarms.get(message.swarm)?.handleMessage(link, message, now);
+        return this.#gatherings.swarm(message.swarm)?.handleMessage(link, message, now);
       default:
         assertNever(message, 'peer message');
     }
@@ -319,7 +308,7 @@ export class Session implements Machine<SessionOutput> {
     if (neighbour === undefined) return;
     const decoded = decode(bytes);
     if (decoded.ok && decoded.message.type === 'fileList') {
-      const head = encode(listFiles(this.#listed(), decoded.message));
+      const head = encode(listFiles(this.#gatherings.listed(), decoded.message));
       return this.#link({ type: 'answer', link, request, head });
     }
     if (!decoded.ok || !isPeerRequest(decoded.message)) {
@@ -333,24 +322,26 @@ export class Session implements Machine<SessionOutput> {
   }
 
   #handleTracker(event: TrackerClientEvent): void {
+    const swarm = 'swarm' in event ? this.#gatherings.ofKey(event.swarm) : undefined; // none when it was left
     switch (event.type) {
       case 'peersFound':
         if (!isDraft(event.swarm)) return this.#mesh.found(event.swarm, event.peers, this.#now);
-        return this.#ofKey(event.swarm, ({ id }) => this.#mesh.found(id, event.peers, this.#now));
+        if (swarm !== undefined) this.#mesh.found(swarm.id, event.peers, this.#now);
+        return;
       case 'trackerUp':
         return this.#emit({ type: 'trackerUp', tracker: event.tracker });
       case 'trackerDown':
         return this.#emit({ type: 'trackerDown', tracker: event.tracker, reason: event.reason });
       case 'refused':
-        return this.#ofKey(event.swarm, ({ id: swarm }) =>
-          this.#emit({ type: 'trackerRefused', swarm, refusal: event.refusal }),
-        );
+        if (swarm !== undefined) this.#emit({ type: 'trackerRefused', swarm: swarm.id, refusal: event.refusal });
+        return;
       case 'claimed':
-        return this.#ofKey(event.swarm, (swarm) => {
-          const chunks = event.chunks.map(({ chunk }) => chunk);
-          swarm.claimed(chunks, this.#now);
-          this.#emit({ type: 'chunksClaimed', swarm: swarm.id, chunks: event.chunks });
-        });
+        swarm?.claimed(
+          Array.from(event.chunks, ({ chunk }) => chunk),
+          this.#now,
+        );
+        if (swarm !== undefined) this.#emit({ type: 'chunksClaimed', swarm: swarm.id, chunks: event.chunks });
+        return;
       case 'stopped':
         this.#goodbyes! -= 1;
         if (this.#goodbyes === 0) this.#emit({ type: 'stopped' });
@@ -360,22 +351,12 @@ export class Session implements Machine<SessionOutput> {
     }
   }
 
-  /** The swarm that trackers know by this key, unless it was left. */
-  #ofKey(key: SwarmKey, call: (swarm: Swarm) => void): void {
-    const known = isDraft(key)
-      ? Array.from(this.#swarms.values()).find((swarm) => swarm.key === key)
-      : this.#swarms.get(key);
-    if (known !== undefined) call(known);
-  }
-
   #leave(id: SwarmId, now: Instant): void {
     const gathering = this.#gatherings.get(id);
     if (gathering === undefined) return;
-    const key = this.#swarms.get(id)?.key ?? id;
+    const key = this.#gatherings.swarm(id)?.key ?? id;
     gathering.close();
-    this.#gatherings.delete(id);
-    this.#swarms.delete(id);
-    this.#names.delete(id);
+    this.#gatherings.remove(id);
     this.#exchanges.left(gathering);
     this.#trackers.leave(key, now);
     this.#mesh.leave(id, now);
@@ -383,9 +364,8 @@ export class Session implements Machine<SessionOutput> {
 
   /** Tells the trackers what the swarm is and what we hold of it. */
   #offer(swarm: Swarm): void {
-    const { key, draft, content } = swarm;
+    const { key, name, draft, content } = swarm;
     const { shape, held } = content!;
-    const name = this.#names.get(swarm.id)!;
     const offer = { name, bytes: shape.totalBytes, chunkCount: shape.chunkCount, swarm: key };
     this.#trackers.join(offer, draft?.claimed ?? held, this.#now, draft?.hashes);
   }
@@ -397,15 +377,9 @@ export class Session implements Machine<SessionOutput> {
 
   #linkEnded(neighbour: Neighbour, code: LinkCode, now: Instant): void {
     const { link } = neighbour;
-    for (const gathering of this.#gatherings.values()) gathering.handlePart(link, now);
+    for (const gathering of this.#gatherings) gathering.handlePart(link, now);
     this.#exchanges.linkEnded(link);
     if (code === 'busy' && this.#mesh.linkCount < fewLinks) this.#trackers.seek(now);
-  }
-
-  #listed(): Listed[] {
-    return Array.from(this.#swarms.values()).flatMap(({ id, isListed, content }) =>
-      isListed && content !== undefined ? [{ name: this.#names.get(id)!, swarm: id, content }] : [],
-    );
   }
 
   /** Ends every call: what must not happen within one, and what may be done now. */
@@ -425,11 +399,6 @@ export class Session implements Machine<SessionOutput> {
     this.#out.push({ type: 'event', event });
   }
 
-  #send(link: LinkId, message: PeerMessage): void {
-    if (this.#encoded?.message !== message) this.#encoded = { message, bytes: encode(message) };
-    this.#link({ type: 'sendMessage', link, message: this.#encoded.bytes });
-  }
-
   #newMesh({ peer, rng, agent = agentDefault, listenPort }: SessionOptions): Mesh {
     return new Mesh({
       self: peer,
@@ -438,11 +407,11 @@ export class Session implements Machine<SessionOutput> {
       agent,
       listenPort,
       perform: (order) => this.#link(order),
-      send: (link, message) => this.#send(link, message),
+      send: (link, message) => this.#exchanges.send(link, message),
       emit: (event) => this.#emit(event),
       metSelf: ({ address, swarms }) => swarms.forEach((id) => this.#gatherings.get(id)?.metSelf(address)),
       greet: (id, link) => this.#gatherings.get(id)?.greetOnce(link),
-      isIdle: ({ link }) => [...this.#gatherings.values()].every((gathering) => gathering.isIdle(link)),
+      isIdle: ({ link }) => [...this.#gatherings].every((gathering) => gathering.isIdle(link)),
       ended: (neighbour, code, now) => this.#linkEnded(neighbour, code, now),
     });
   }
@@ -452,36 +421,18 @@ export class Session implements Machine<SessionOutput> {
       self: options.peer,
       rng: options.rng.fork('swarms'),
       hashes: options.hashes ?? pureHashes,
-      fetchBudget: new ByteBudget({
-        heldBytesMax: options.fetchBytesMax ?? fetchBytesMax,
-        bytesPerSecondMax: options.limits?.downBytesPerSecondMax,
-      }),
-      giveBudget: new ByteBudget({
-        heldBytesMax: options.giveBytesMax ?? giveBytesMax,
-        bytesPerSecondMax: options.limits?.upBytesPerSecondMax,
-      }),
-      send: (link, message) => this.#send(link, message),
-      ask: (id, link, message, bodyBytesMax) => {
-        const ask = this.#numbers.nextAsk();
-        this.#exchanges.asked(ask, link, this.#gatherings.get(id)!);
-        this.#link({ type: 'ask', link, ask, request: encode(message), bodyBytesMax });
-        return ask;
-      },
-      cancel: (link, ask) => {
-        this.#exchanges.endAsk(ask);
-        this.#link({ type: 'cancelAsk', link, ask });
-      },
-      answer: (link, request, reply, body) => this.#link({ type: 'answer', link, request, head: encode(reply), body }),
-      refuse: (link, request, code) => {
-        this.#exchanges.endRequest(request);
-        this.#link({ type: 'refuse', link, request, code });
-      },
+      ...budgetsOf(options),
+      send: (link, message) => this.#exchanges.send(link, message),
+      ask: (id, link, message, most) => this.#exchanges.ask(this.#gatherings.get(id)!, link, message, most),
+      cancel: (link, ask) => this.#exchanges.cancel(link, ask),
+      answer: (link, request, reply, body) => this.#exchanges.answer(link, request, reply, body),
+      refuse: (link, request, code) => this.#exchanges.refuse(link, request, code),
       order: (order) => this.#out.push({ type: 'storeOrder', order }),
       emit: (event) => this.#emit(event),
       accuse: (peer, offence) => this.#afterwards.push((now) => this.#mesh.accuse(peer, offence, now)),
       contactsFor: (swarm, except) => this.#mesh.contactsFor(swarm, except),
       opened: (swarm) => {
-        const opened = this.#swarms.get(swarm);
+        const opened = this.#gatherings.swarm(swarm);
         if (opened !== undefined) this.#offer(opened);
       },
       failed: (swarm, code, detail) =>
@@ -489,7 +440,7 @@ export class Session implements Machine<SessionOutput> {
           this.#emit({ type: 'failed', swarm, code, ...(detail === undefined ? {} : { detail }) });
           this.#leave(swarm, now);
         }),
-      chunksHeld: (swarm, chunks) => this.#chunksHeld(this.#swarms.get(swarm)!, chunks),
+      chunksHeld: (swarm, chunks) => this.#chunksHeld(this.#gatherings.swarm(swarm)!, chunks),
       nextRead: () => (this.#reads += 1),
     };
   }

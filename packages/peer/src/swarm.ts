@@ -2,11 +2,11 @@
 // the work (metadata, fetching, giving); this file leads them and speaks the swarm's messages.
 
 import type { Decoded, ManifestDocument, ManifestProblem } from '@shoal/chunker';
+import type { Bitfield } from '@shoal/machine';
 import {
   type Address,
   type AskId,
   assertNever,
-  Bitfield,
   earliest,
   type ErrorCode,
   formatAddress,
@@ -24,23 +24,20 @@ import {
   type SwarmId,
   type SwarmKey,
 } from '@shoal/wire';
-import { Announcements } from './announcements.ts';
 import { ByteBudget } from './byte-budget.ts';
 import type { ContentShape } from './content.ts';
 import { Departure } from './departure.ts';
 import type { DraftContent } from './draft-content.ts';
 import type { WaitReason } from './events.ts';
-import { Fetching } from './fetching/fetching.ts';
 import { Finishing } from './finishing.ts';
-import { Giving } from './giving/giving.ts';
 import { giveManifestPart } from './giving/manifest-parts.ts';
 import type { Gathering } from './gathering.ts';
 import type { SwarmHost } from './host.ts';
-import { Holding } from './holding.ts';
 import type { Neighbour } from './links/neighbours.ts';
 import type { JoinOptions } from './join-options.ts';
 import { Members } from './members.ts';
 import { Metadata } from './metadata.ts';
+import { OpenContent } from './open-content.ts';
 import type { PrioritySpan, ReadingPlace } from './picking/demand.ts';
 import { pictureOf, type SwarmPicture } from './picture.ts';
 import type { Remote } from './remote.ts';
@@ -52,18 +49,8 @@ import { WaitWatch } from './wait-watch.ts';
 /** Messages that concern one swarm, other than those that open and close it on a link. */
 export type SwarmMessage = Extract<PeerMessage, { type: 'have' | 'lost' | 'interest' | 'unchoke' }>;
 
-export interface SwarmOptions extends Omit<JoinOptions, 'name' | 'trackers' | 'peers'> {
+export interface SwarmOptions extends Omit<JoinOptions, 'trackers' | 'peers'> {
   readonly host: SwarmHost;
-}
-
-/** What is known once the store is open. */
-interface Content {
-  readonly shape: ContentShape;
-  readonly held: Bitfield;
-  readonly holding: Holding;
-  readonly fetching: Fetching;
-  readonly giving: Giving;
-  readonly announcements: Announcements;
 }
 
 export class Swarm implements Gathering {
@@ -76,7 +63,8 @@ export class Swarm implements Gathering {
   readonly #metadata: Metadata;
   readonly #members: Members;
   #document: ManifestDocument | undefined;
-  #content: Content | undefined;
+  /** Undefined before the store is open. */
+  #content: OpenContent | undefined;
   readonly #finishing: Finishing;
   /** As far as told before the store was open; everything unless told. */
   #wanted: readonly PrioritySpan[] | undefined;
@@ -96,7 +84,7 @@ export class Swarm implements Gathering {
       tally: this.#tally,
       offering: options.owner === true,
       neighbours: options.neighbours,
-      visibleBits: () => this.#visibleBits(),
+      visibleBits: () => this.#content?.visibleBits ?? new Uint8Array(),
     });
     const { upBytesPerSecondMax, downBytesPerSecondMax } = options.limits ?? {};
     const { fetchBudget, giveBudget } = options.host;
@@ -112,6 +100,10 @@ export class Swarm implements Gathering {
     this.#document = options.document;
     if (options.content !== undefined) this.#open(options.content.shape, options.content.held, now);
     else if (options.document !== undefined) this.#openStore(options.document);
+  }
+
+  get name(): string {
+    return this.#options.name;
   }
 
   /** What trackers know it by. */
@@ -149,7 +141,7 @@ export class Swarm implements Gathering {
 
   /** Peers agree on what these chunks of a draft hash to: all so far, and those of them that are `here`. */
   agree(agreed: Bitfield, here: readonly number[], now: Instant): void {
-    this.#found(here, now);
+    this.#content?.found(here, now);
     this.want(
       Array.from(agreed.ones(), (first) => ({ first, end: first + 1, priority: 'normal' as const })),
       now,
@@ -158,10 +150,8 @@ export class Swarm implements Gathering {
 
   /** A tracker knows what we claim of these chunks: those that we still have are served from now on. */
   claimed(chunks: readonly number[], now: Instant): void {
-    this.#found(
-      chunks.filter((chunk) => this.draft?.claimed.has(chunk)),
-      now,
-    );
+    const there = chunks.filter((chunk) => this.draft?.claimed.has(chunk));
+    this.#content?.found(there, now);
   }
 
   /** Somebody reads, and waits for the chunk at this place; undefined when it reads no more. */
@@ -169,16 +159,9 @@ export class Swarm implements Gathering {
     this.#content?.fetching.read(reader, place, now);
   }
 
-  /** The store no longer has a chunk as it was. */
+  /** The store no longer has a chunk as it was. Before the end it is fetched again. */
   lost(chunk: number, code: ErrorCode, now: Instant): void {
-    if (this.#content === undefined) return;
-    this.#host.emit({ type: 'readFailed', swarm: this.id, chunk, code });
-    // What no longer verifies is no longer held. Before the end it is fetched again; after it, others are asked.
-    const isGone = code === 'storeDamaged' || code === 'contentChanged' || code === 'notFound';
-    if (!isGone) return this.#content.announcements.unread(chunk, now);
-    if (!this.#content.holding.forget(chunk)) return;
-    this.#content.announcements.lost(chunk, now);
-    if (!this.#finishing.isDone) this.#content.fetching.chunkLost(chunk, now);
+    this.#content?.lost(chunk, code, !this.#finishing.isDone, now);
   }
 
   /** Emits `mayLeave` when all that we hold is with others who stay, after `withinMs` at the latest. */
@@ -218,13 +201,7 @@ export class Swarm implements Gathering {
     if (this.#content === undefined) return remote.role.isAsked ? this.#metadata.remoteJoined(remote, now) : undefined;
     if (!remote.knowsManifest) return;
     if (!remote.knowsOurs) this.#greetKnowing(remote);
-    const held = Bitfield.fromBytes(bits, this.#content.shape.chunkCount);
-    if (held === undefined) return this.#host.accuse(remote.peer, 'badMessage');
-    const { giving, fetching } = this.#content;
-    if (remote.role.isServed) giving.remoteHolds(remote, held, now);
-    if (remote.role.isAsked) fetching.remoteHolds(remote, held, now);
-    else remote.held = held;
-    this.#noteComplete(remote);
+    this.#content.remoteHolds(remote, bits, now);
   }
 
   /** The remote on `link` has left the swarm, or the link has ended. */
@@ -233,8 +210,7 @@ export class Swarm implements Gathering {
     const remote = this.#members.left(link);
     if (remote === undefined) return;
     this.#metadata.remoteLeft(remote, now);
-    this.#content?.giving.remoteLeft(remote, now);
-    this.#content?.fetching.remoteLeft(remote, now);
+    this.#content?.remoteLeft(remote, now);
     this.#host.emit({ type: 'remoteLeft', swarm: this.id, peer: remote.peer, address: remote.address });
   }
 
@@ -244,9 +220,9 @@ export class Swarm implements Gathering {
     if (remote === undefined) return; // it joins first; whoever does not is not listened to
     switch (message.type) {
       case 'have':
-        return this.#handleHave(remote, message.chunks, now);
+        return this.#content?.remoteHas(remote, message.chunks, now);
       case 'lost':
-        return this.#handleLost(remote, message.chunks, now);
+        return this.#content?.remoteLost(remote, message.chunks, now);
       case 'interest':
         if (remote.role.isServed) this.#content?.giving.interestTold(remote, message.interested, message.declined, now);
         return;
@@ -306,7 +282,7 @@ export class Swarm implements Gathering {
       case 'chunkStored':
         return this.#chunkStored(fact, now);
       case 'chunkDamaged':
-        return this.#chunkDamaged(fact.chunk, now);
+        return this.#content?.damaged(fact.chunk, now);
       case 'writeFailed':
         if (fact.code !== 'diskFull') return this.#host.failed(this.id, fact.code);
         return this.#content?.fetching.writeFailed(fact.chunk, fact.code, now);
@@ -332,9 +308,7 @@ export class Swarm implements Gathering {
       this.#fetchBudget.nextTimeout(),
       this.#giveBudget.nextTimeout(),
     );
-    if (this.#content === undefined) return own;
-    const { fetching, giving, announcements } = this.#content;
-    return earliest(own, fetching.nextTimeout(), giving.nextTimeout(), announcements.nextTimeout());
+    return this.#content === undefined ? own : earliest(own, this.#content.nextTimeout());
   }
 
   handleTimeout(now: Instant): void {
@@ -342,9 +316,7 @@ export class Swarm implements Gathering {
     this.#metadata.handleTimeout(now);
     this.#fetchBudget.serve(now);
     this.#giveBudget.serve(now);
-    this.#content?.fetching.handleTimeout(now);
-    this.#content?.giving.handleTimeout(now);
-    this.#content?.announcements.handleTimeout(now);
+    this.#content?.handleTimeout(now);
     this.#finishing.handleTimeout(now);
     this.#waits.handleTimeout(now);
     this.#departure.handleTimeout(now);
@@ -352,24 +324,23 @@ export class Swarm implements Gathering {
 
   /** Leaves the swarm: says so to everybody in it and lets go of what was under way. */
   close(): void {
-    this.#content?.fetching.close();
-    this.#content?.giving.close();
+    this.#content?.close();
     this.#members.part();
     this.#host.order({ type: 'closeStore', swarm: this.id });
   }
 
   report(now: Instant): SwarmReport {
     this.#account(now);
-    const { shape, holding, fetching } = this.#content ?? {};
     return {
+      totalBytes: 0,
+      wantedBytes: 0,
+      missingBytes: 0,
+      chunkCount: 0,
+      heldBytes: 0,
+      heldChunks: 0,
+      resumedBytes: 0,
+      ...this.#content?.report(),
       ...this.#tally.report(now),
-      totalBytes: shape?.totalBytes ?? 0,
-      wantedBytes: fetching?.wantedBytes ?? 0,
-      missingBytes: fetching?.missingBytes ?? 0,
-      chunkCount: shape?.chunkCount ?? 0,
-      heldBytes: holding?.bytes ?? 0,
-      heldChunks: holding?.held.count ?? 0,
-      resumedBytes: holding?.resumedBytes ?? 0,
       remoteCount: this.#members.size,
     };
   }
@@ -383,41 +354,6 @@ export class Swarm implements Gathering {
   #greetKnowing(remote: Remote): void {
     remote.knowsOurs = true;
     this.#members.greet(remote.link);
-  }
-
-  /** What everybody is told at once; an owner's first copies are offered one by one. */
-  #visibleBits(): Uint8Array {
-    if (this.#content === undefined) return new Uint8Array();
-    const { held, shape } = this.#content;
-    return (this.#options.owner === true ? new Bitfield(shape.chunkCount) : held).toBytes();
-  }
-
-  #handleHave(remote: Remote, chunks: readonly number[], now: Instant): void {
-    if (this.#content === undefined || remote.held === undefined) return; // its bits come with its next join
-    const { shape, fetching, giving } = this.#content;
-    if (chunks.some((chunk) => chunk >= shape.chunkCount)) return this.#host.accuse(remote.peer, 'badMessage');
-    if (remote.role.isAsked) fetching.remoteHas(remote, chunks, now);
-    else for (const chunk of chunks) remote.held.set(chunk);
-    if (remote.role.isServed) giving.remoteHas(remote, chunks, now);
-    this.#noteComplete(remote);
-  }
-
-  #noteComplete(remote: Remote): void {
-    if (remote.toldComplete || remote.held?.isFull !== true) return;
-    remote.toldComplete = true;
-    this.#host.emit({ type: 'remoteCompleted', swarm: this.id, peer: remote.peer, address: remote.address });
-  }
-
-  /** It was not told what it had, and now wants to know who has it. */
-  #handleLost(remote: Remote, chunks: readonly number[], now: Instant): void {
-    if (this.#content === undefined || remote.held === undefined) return;
-    const { shape, fetching, giving, announcements } = this.#content;
-    if (chunks.some((chunk) => chunk >= shape.chunkCount)) return this.#host.accuse(remote.peer, 'badMessage');
-    if (remote.role.isAsked) fetching.remoteLost(remote, chunks);
-    else for (const chunk of chunks) remote.held.clear(chunk);
-    if (!remote.role.isServed) return;
-    giving.remoteHolds(remote, remote.held, now);
-    if (this.#options.owner !== true) announcements.answerLost(remote, chunks);
   }
 
   /** Every part of the manifest is the right one: what is wrong with it now is its maker's fault. */
@@ -435,16 +371,22 @@ export class Swarm implements Gathering {
 
   #open(shape: ContentShape, held: Bitfield, now: Instant): void {
     const { id: swarm } = this;
-    const { host, owner = false, receivers, policy = 'rarestFirst' } = this.#options;
-    const tally = this.#tally;
-    const fetching = new Fetching({ swarm, host, shape, held, policy, tally, budget: this.#fetchBudget });
-    if (this.#wanted !== undefined) fetching.want(this.#wanted, now);
-    const giving = new Giving({ swarm, host, shape, held, tally, budget: this.#giveBudget, owner, receivers });
-    const holding = new Holding(shape, held);
-    const announcements = new Announcements({ swarm, host, held, remotes: this.#members });
-    this.#content = { shape, held, holding, fetching, giving, announcements };
+    const { host } = this.#options;
+    const content = new OpenContent({
+      ...this.#options,
+      swarm,
+      shape,
+      held,
+      tally: this.#tally,
+      fetchBudget: this.#fetchBudget,
+      giveBudget: this.#giveBudget,
+      remotes: this.#members,
+    });
+    if (this.#wanted !== undefined) content.fetching.want(this.#wanted, now);
+    this.#content = content;
     const { chunkCount, totalBytes } = shape;
-    host.emit({ type: 'storeReady', swarm, chunkCount, totalBytes, heldChunks: held.count, heldBytes: holding.bytes });
+    const [heldChunks, heldBytes] = [held.count, content.holding.bytes];
+    host.emit({ type: 'storeReady', swarm, chunkCount, totalBytes, heldChunks, heldBytes });
     host.opened(swarm);
     for (const remote of this.#members) {
       remote.knowsOurs = remote.knowsManifest;
@@ -454,35 +396,9 @@ export class Swarm implements Gathering {
     else if (held.isFull) this.#finished(undefined, now);
   }
 
-  /** Chunks that were here all the time count from now on. */
-  #found(chunks: readonly number[], now: Instant): void {
-    if (this.#content === undefined) return;
-    const { held, holding, fetching, announcements } = this.#content;
-    for (const chunk of chunks) {
-      if (held.has(chunk)) continue;
-      fetching.chunkFound(chunk);
-      holding.stored(chunk);
-      announcements.stored(chunk, false, now);
-    }
-  }
-
-  #chunkStored({ chunk, hashMs = 0 }: StoreFact & { type: 'chunkStored' }, now: Instant): void {
-    if (this.#content === undefined) return;
-    this.#tally.times.hashed(hashMs);
-    const { holding, fetching, announcements } = this.#content;
-    const from = fetching.chunkStored(chunk);
-    if (from === undefined) return;
-    const bytes = holding.stored(chunk);
-    this.#host.emit({ type: 'chunkHeld', swarm: this.id, chunk, bytes, from: from.peer });
-    announcements.stored(chunk, fetching.isComplete, now);
+  #chunkStored(fact: StoreFact & { type: 'chunkStored' }, now: Instant): void {
+    this.#content?.stored(fact, now);
     this.#finishing.begin();
-  }
-
-  #chunkDamaged(chunk: number, now: Instant): void {
-    const from = this.#content?.fetching.chunkDamaged(chunk);
-    if (from === undefined) return;
-    this.#host.emit({ type: 'chunkDamaged', swarm: this.id, chunk, from: from.peer, address: from.address });
-    this.#content?.fetching.fill(now);
   }
 
   #readFailed({ read, chunk, code }: StoreFact & { type: 'readFailed' }, now: Instant): void {
