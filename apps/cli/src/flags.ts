@@ -90,6 +90,7 @@ const table = {
     choices: ['background', 'normal', 'max'],
   },
   seedRatio: { usage: '--seed-ratio <ratio>', about: 'stop when so many times its size was sent' },
+  copies: { usage: '--copies <n>', about: 'stop when so many others have all of it' },
   watch: { usage: '--watch', about: 'follow it: what changed becomes a new version with a new ticket' },
   settle: { usage: '--settle <seconds>', about: 'with --watch: how long nothing changes before that', preset: '1' },
   dryRun: { usage: '--dry-run', about: 'only say what would be done' },

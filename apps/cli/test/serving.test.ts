@@ -52,6 +52,17 @@ describe('serving', () => {
     expect((await shoal(['share', path, '--tracker', address, '--seed-ratio', 'often'])).status).toBe(2);
   });
 
+  test('ends when enough others have it', { timeout: 120_000 }, async () => {
+    const { address } = await playTracker();
+    const path = file('twice');
+    const owner = play('share', path, '--tracker', address, '--listen', '127.0.0.1:0', '--copies', '2');
+    const { ticket } = await owner.next('sharing');
+    expect((await shoal(['get', String(ticket), '-o', join(folder, 'twice-1')])).status).toBe(0);
+    expect((await shoal(['get', String(ticket), '-o', join(folder, 'twice-2')])).status).toBe(0);
+    expect(await owner.ended()).toBe(0);
+    expect((await shoal(['share', path, '--tracker', address, '--copies', 'none'])).status).toBe(2);
+  });
+
   test('is bounded and gives way as asked, under an identity of its own', { timeout: 120_000 }, async () => {
     const { address } = await playTracker();
     const identity = join(folder, 'keys', 'owner');

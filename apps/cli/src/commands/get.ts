@@ -73,7 +73,7 @@ export async function fetchFrom(origin: Origin, options: GetOptions, context: Co
     links,
     ...readDiscovery(options),
     onEvent(event) {
-      for (const listener of [trackers, patience, view]) listener.handle(event);
+      for (const listener of [trackers, patience, view, enough]) listener.handle(event);
       origin.handle?.(event);
     },
   });

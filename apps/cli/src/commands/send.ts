@@ -19,7 +19,7 @@ import { describe, readWanted, type ShareOptions, showProgress, tellSkipped } fr
 
 const receiversMax = 1_000_000;
 
-interface SendOptions extends Omit<ShareOptions, 'watch' | 'settle' | 'dryRun' | 'seedRatio'> {
+interface SendOptions extends Omit<ShareOptions, 'watch' | 'settle' | 'dryRun' | 'seedRatio' | 'copies'> {
   readonly receivers?: string;
   readonly expires: string;
   readonly tries: string;

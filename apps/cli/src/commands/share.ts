@@ -47,6 +47,7 @@ export async function share(path: string, options: ShareOptions, context: Contex
   const enough = new Enough(options);
   const onEvent = (event: SessionEvent): void => {
     trackers.handle(event);
+    enough.handle(event);
     const news = newsOf(event);
     if (news !== undefined) output.detail(news);
   };

@@ -6,6 +6,7 @@ import {
   type AskId,
   type Clock,
   formatAddress,
+  type LinkCode,
   type LinkFact,
   type LinkId,
   LinkNumbers,
@@ -44,7 +45,8 @@ const numbers = new LinkNumbers(); // for all questions: a late fact about one m
 
 /**
  * Dials the trackers at `addresses` all at once, asks each as it comes, takes the first answer and hangs up. `links` is
- * used alone meanwhile, and stays open. Fails with ShoalError: `trackerUnreachable` when nobody answers, `refused` when
+ * used alone meanwhile, and stays open. Fails with ShoalError: `trackerUnreachable` when nobody answers, `authenticationFailed` when
+ * it is private, `refused` when
  * the last that is left says no, `protocolViolated` when its answer is none, `aborted` by `signal`. Throws UsageError
  * for a request beyond a limit of the protocol, such as too long a name.
  */
@@ -120,11 +122,11 @@ class Question {
 
   handle(fact: LinkFact): void {
     const where = formatAddress(this.#address);
-    if (fact.type === 'dialFailed' && fact.dial === this.#dial) this.failure = unreachable(where, fact.code);
+    if (fact.type === 'dialFailed' && fact.dial === this.#dial) this.failure = closed(where, fact.code);
     else if (fact.type === 'linkOpened' && fact.dial === this.#dial) this.#askOn(fact.link);
     else if (fact.type === 'linkClosed' && fact.link === this.#link) {
       this.#link = undefined;
-      this.failure ??= unreachable(where, fact.code);
+      this.failure ??= closed(where, fact.code);
     } else if (fact.type === 'answerReceived' && fact.ask === this.#ask) this.#read(fact.head, fact.body);
     else if (fact.type === 'askFailed' && fact.ask === this.#ask)
       this.failure = new ShoalError('refused', `the tracker at ${where} refused the request (${fact.code})`);
@@ -158,6 +160,14 @@ class Question {
     }
   }
 }
+
+const closed = (where: string, code: LinkCode): ShoalError =>
+  code === 'authenticationFailed'
+    ? new ShoalError(
+        code,
+        `the tracker at ${where} does not let us in: it wants its key (--psk-file), or our identity on its list`,
+      )
+    : unreachable(where, code);
 
 const unreachable = (where: string, trouble: string): ShoalError =>
   new ShoalError(
