@@ -70,6 +70,22 @@ test('a set is completed by what enough agree on, also where one has a wrong chu
     .toMatch(/check list {2}none\nchunk list {2}0-5\ndisputed {4}none/);
 });
 
+test('who comes with a wrong chunk after the others agreed is told so as well', { timeout: 60_000 }, async () => {
+  const { address } = await playTracker();
+  const playFrom = (place: string) =>
+    play('client', '--folder', place, '--transfer-port', '127.0.0.1:0', '--tracker', address);
+  const all = [1, 2, 3, 4, 5, 6];
+  const honest = [folderOf('early', all), folderOf('soon', all)].map(playFrom);
+  await Promise.all(honest.map((client) => client.next('whole')));
+
+  const place = folderOf('late', [2, 4, 6], 4);
+  const late = playFrom(place);
+  const [distrusted] = await Promise.all([late.next('distrusted'), late.next('whole')]);
+  expect(distrusted).toMatchObject({ id: 4, voices: 2 });
+  expect(await shoal(['join', place, '-o', join(folder, 'copy-late')])).toMatchObject({ status: 0 });
+  expect(readFileSync(join(folder, 'copy-late')).equals(content)).toBe(true);
+});
+
 const camp = (hash: Uint8Array | undefined, voices: number) => ({ hash: hash!, voices });
 
 test('only its own claim against all others is taken for the wrong one', () => {

@@ -99,19 +99,25 @@ class Watcher {
     if (missing.length > 0 && asked !== this.#asked) this.#say.data(`asked the tracker where chunks are: ${asked}`);
     this.#asked = asked;
     const { holders, hashes } = await locate(this.#gathering.draft, this.#desk);
+    const before = held.clone();
     for (const chunk of this.#gathering.agree(hashes)) {
       if (held.has(chunk)) continue;
       const places = holders.filter((holder) => holder.held.has(chunk)).map(({ address }) => formatAddress(address));
+      if (before.has(chunk)) this.#distrust(chunk, places.length);
       this.#say.data(`chunk ${chunk + 1} is at ${places.join(', ')}`);
       this.#say.event({ event: 'located', id: chunk + 1, holders: places });
     }
   }
 
+  #distrust(chunk: number, voices: number): void {
+    this.#say.data(`chunk ${chunk + 1} here is not what ${voices} others have: it is fetched anew`);
+    this.#say.event({ event: 'distrusted', id: chunk + 1, voices });
+  }
+
   #dispute({ chunk, camps }: ClaimedChunk): void {
     const others = this.#store.held.has(chunk) ? othersAgreeOn(camps, digestAt(this.#store.digests, chunk)) : undefined;
     if (others !== undefined && this.#gathering.agree([[chunk, others.hash]]).length > 0) {
-      this.#say.data(`chunk ${chunk + 1} here is not what ${others.voices} others have: it is fetched anew`);
-      this.#say.event({ event: 'distrusted', id: chunk + 1, voices: others.voices });
+      this.#distrust(chunk, others.voices);
     } else if (!this.#disputes.has(chunk)) {
       this.#disputes.add(chunk);
       const sides = camps.map(({ hash, voices }) => `${voices} say ${toHex(hash).slice(0, 8)}`).join(', ');
