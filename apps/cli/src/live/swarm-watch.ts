@@ -49,6 +49,8 @@ export class SwarmWatch {
   readonly #remotes = new Map<PeerId, Seen>();
   #hasBegun = false;
   #linksToldAtMs = Number.NEGATIVE_INFINITY;
+  /** Links that nothing was told of yet are told of at the next look, for there may be no other. */
+  #isEnding = false;
   #why = '';
 
   constructor(options: SwarmWatchOptions) {
@@ -69,6 +71,7 @@ export class SwarmWatch {
       case 'chunkDamaged':
         return [{ atMs, kind: 'damaged', peer, from: event.from, chunk: event.chunk }];
       case 'completed':
+        this.#isEnding = true;
         return [{ atMs, kind: 'completed', peer }];
       default:
         return [];
@@ -82,15 +85,19 @@ export class SwarmWatch {
     for (const peer of this.#remotes.keys())
       if (!picture.remotes.some((remote) => remote.peer === peer)) told.push(...this.#leave(peer, atMs));
     for (const remote of picture.remotes) told.push(...this.#lookAt(remote, atMs));
-    if (atMs < this.#linksToldAtMs + linkEveryMs) return told;
-    this.#linksToldAtMs = atMs;
-    for (const remote of picture.remotes) told.push(...this.#measure(remote, atMs));
+    const isTime = atMs >= this.#linksToldAtMs + linkEveryMs;
+    if (!isTime && !this.#isEnding) return told;
+    for (const remote of picture.remotes)
+      if (isTime || this.#remotes.get(remote.peer)!.link === undefined) told.push(...this.#measure(remote, atMs));
+    if (isTime) this.#linksToldAtMs = atMs;
+    this.#isEnding = false;
     return told.concat(this.#explain(holdups, atMs));
   }
 
   /** The transfer has ended: nothing moves any more. */
   end(sight: Sight, atMs: number): Happening[] {
-    const told = this.look(sight, atMs).concat(this.#hasBegun ? this.#explain(sight.holdups, atMs) : []);
+    this.#isEnding = true;
+    const told = this.look(sight, atMs);
     for (const [remote, { link }] of this.#remotes)
       if (link !== undefined) told.push({ atMs, kind: 'link', peer: this.#options.self, remote, ...link, ...still });
     return told;
@@ -121,6 +128,7 @@ export class SwarmWatch {
     const told: Happening[] = [];
     if (!selfOnly) told.push(...news(remote, known === undefined, seen, role, atMs));
     if (known === undefined) told.push({ atMs, kind: 'linked', peer: self, remote: peer });
+    if (known === undefined) this.#measure(remote, atMs); // what it does is counted from here
     seen.role = role;
     seen.held = held;
     if (selfOnly || seen.isComplete || role === 'owner' || held?.isFull !== true) return told;

@@ -115,6 +115,21 @@ describe('watching a swarm', () => {
     expect(at(1_500, 3_000)).toEqual([]);
   });
 
+  test('tells at the end of links that were too short-lived to be told of before', () => {
+    const watching = watch();
+    const at = (atMs: number, bytesReceived: number): Happening[] =>
+      watching.look(sight(bits(), remote(owner, Bitfield.full(8), { bytesReceived })), atMs);
+    watching.look(sight(bits()), 0);
+    at(10, 100);
+    expect(at(60, 600)).toEqual([]);
+    watching.handle({ type: 'completed', swarm, elapsedMs: 110 }, 110);
+    expect(at(110, 1_100)).toMatchObject([{ kind: 'link', remote: owner, downBytesPerSecond: 10_000 }]);
+    expect(at(120, 1_100)).toEqual([]);
+    expect(watching.end({ picture: undefined, holdups: {} }, 130)).toMatchObject([
+      { kind: 'link', remote: owner, downBytesPerSecond: 0 },
+    ]);
+  });
+
   test('says what the time went to, and that nothing moves at the end', () => {
     const watching = watch();
     const stats = (bytesReceived: number) => remote(owner, Bitfield.full(8), { bytesReceived });
