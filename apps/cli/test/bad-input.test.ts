@@ -112,7 +112,8 @@ describe('bad input', () => {
     expect(typo.status).toBe(2);
     expect(typo.stderr).toContain('share');
     expect((await shoal(['ls', '--tracker', address, '--timeout', 'soon'])).status).toBe(2);
-    expect((await shoal(['get', 'shoal:x', '--limit-down', 'slow'])).stderr).toContain('500KB');
+    const slow = await shoal(['get', 'shoal:x', '--limit-down', 'slow']);
+    expect([slow.status, slow.stderr]).toEqual([2, expect.stringContaining('500KB')]);
     expect((await shoal(['ls', '--tracker', 'nonsense'])).status).toBe(2);
   });
 

@@ -39,6 +39,7 @@ export interface GetOptions extends CommonOptions, LimitOptions, PeerOptions, En
 }
 
 export async function get(text: string, options: GetOptions, context: Context): Promise<void> {
+  checkOptions(options);
   const named = await readName(text, options, context.interrupt.signal);
   const ticket = named?.ticket ?? readTicket(text, options);
   const wished = { ...options, select: options.select.concat(named?.select ?? []) };
@@ -125,6 +126,12 @@ function readWanted(options: GetOptions): PeerGetOptions {
     ...(options.check === true && { check: 'full' }),
     limits: readLimits(options),
   };
+}
+
+/** A wrong command line is told of before anything that is wrong with the ticket. */
+function checkOptions(options: GetOptions): void {
+  readWanted(options);
+  readSeconds('--timeout', options.timeout);
 }
 
 /** What trackers list under a name, when it is no ticket. */
