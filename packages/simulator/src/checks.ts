@@ -30,6 +30,7 @@ export class Checks {
 
   handleEvent(peer: SimPeer, event: SessionEvent): void {
     if (event.type === 'chunkHeld') this.#checkHeld(peer, event.chunk);
+    else if (event.type === 'storeReady') this.#forgetLost(peer);
     else if (event.type === 'readFailed') this.#held.get(peer)!.delete(event.chunk); // it may come again
     else if (event.type === 'completed') this.#checkComplete(peer);
     else if (event.type === 'remoteStruck' && !this.#liars.has(event.peer))
@@ -44,9 +45,18 @@ export class Checks {
     if (!this.#isContent(peer, chunk)) this.#complain(peer, `chunk ${chunk} is held and is not the content's`);
   }
 
+  /** A peer that starts again looks at its disk: what went bad there meanwhile may come again. */
+  #forgetLost(peer: SimPeer): void {
+    const told = this.#held.get(peer)!;
+    for (const chunk of told) if (!this.#isContent(peer, chunk)) told.delete(chunk);
+  }
+
+  /** A chunk that goes bad while the peer hears that it is complete was there when its disk said so. */
   #checkComplete(peer: SimPeer): void {
+    const told = this.#held.get(peer)!;
     for (let chunk = 0; chunk < this.#content.document.layout.chunkCount; chunk += 1)
-      if (!this.#isContent(peer, chunk)) return this.#complain(peer, `complete without chunk ${chunk}`);
+      if (!told.has(chunk) && !this.#isContent(peer, chunk))
+        return this.#complain(peer, `complete without chunk ${chunk}`);
   }
 
   #isContent(peer: SimPeer, chunk: number): boolean {
