@@ -1,10 +1,15 @@
 import { PassThrough } from 'node:stream';
 import { WriteStream } from 'node:tty';
 import { stripVTControlCharacters } from 'node:util';
-import { describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openOutput, type OutputOptions } from '../src/output.ts';
 
-const getColorDepth = (): number => WriteStream.prototype.getColorDepth(); // what obeys NO_COLOR
+// What obeys NO_COLOR: of a terminal of our own, since the one the tests run on, or CI in its place, may know no colours.
+const getColorDepth = (): number =>
+  WriteStream.prototype.getColorDepth({ TERM: 'xterm-256color', NO_COLOR: process.env['NO_COLOR'] });
+
+beforeEach(() => void vi.stubEnv('FORCE_COLOR', undefined).stubEnv('NO_COLOR', undefined));
+afterEach(() => void vi.unstubAllEnvs());
 
 async function capture(json: boolean, isTTY: boolean, wishes: OutputOptions = {}) {
   const streams = { stdout: new PassThrough(), stderr: Object.assign(new PassThrough(), { isTTY, getColorDepth }) };
@@ -55,14 +60,11 @@ describe('output', () => {
   });
 
   test('colours only on a terminal, and not with NO_COLOR', async () => {
-    vi.stubEnv('FORCE_COLOR', undefined);
-    vi.stubEnv('TERM', 'xterm-256color');
     vi.stubEnv('NO_COLOR', '1');
     expect(await complaint(true)).toBe('shoal: trouble\n');
     vi.stubEnv('NO_COLOR', undefined);
     expect(await complaint(true)).toContain('\u001b[31m');
     expect(await complaint(false)).toBe('shoal: trouble\n');
-    vi.unstubAllEnvs();
   });
 
   test('--quiet leaves data and what went wrong; --verbose adds; --progress speaks on a pipe', async () => {
