@@ -89,6 +89,8 @@ export type LinkFact =
       readonly dial?: number;
     }
   | { readonly type: 'dialFailed'; readonly dial: number; readonly code: LinkCode }
+  /** The remote is elsewhere from now on: `address`, validated too, takes the place of the one before. */
+  | { readonly type: 'linkMoved'; readonly link: LinkId; readonly address: Address }
   | { readonly type: 'linkClosed'; readonly link: LinkId; readonly code: LinkCode }
   | { readonly type: 'messageReceived'; readonly link: LinkId; readonly message: Uint8Array }
   | {

@@ -115,16 +115,17 @@ describe('link network', () => {
     expect(facts[0]!.at(-1)).toMatchObject({ type: 'linkOpened', dial: 9 });
   });
 
-  test('a node that moves keeps its links, and is dialled where it is now', () => {
+  test('a node that moves keeps its links, which the far ends are told, and is dialled where it is now', () => {
     const { network, facts, links, run } = pair();
     const elsewhere = { host: '10.9.0.1', port: 1 };
-    network.moveNode(1, elsewhere);
+    network.moveNode(1, elsewhere, instant(10));
     network.perform(0, { type: 'sendMessage', link: links[0], message: Uint8Array.of(1) }, instant(10));
     network.perform(0, { type: 'dial', dial: 8, address: addresses[1]! }, instant(10));
     network.perform(0, { type: 'dial', dial: 9, address: elsewhere }, instant(10));
     run(5000);
     expect(facts[1]![0]).toMatchObject({ type: 'messageReceived' });
-    expect(facts[0]!.map((fact) => fact.type)).toEqual(['linkOpened', 'dialFailed']);
-    expect(facts[0]![0]).toMatchObject({ dial: 9, address: elsewhere });
+    expect(facts[0]!.map((fact) => fact.type)).toEqual(['linkMoved', 'linkOpened', 'dialFailed']);
+    expect(facts[0]![0]).toEqual({ type: 'linkMoved', link: links[0], address: elsewhere });
+    expect(facts[0]![1]).toMatchObject({ dial: 9, address: elsewhere });
   });
 });

@@ -247,6 +247,7 @@ export class Session implements Machine<SessionOutput> {
     switch (fact.type) {
       case 'linkOpened':
       case 'dialFailed':
+      case 'linkMoved':
       case 'linkClosed':
         return this.#mesh.handleFact(fact, now);
       case 'messageReceived':

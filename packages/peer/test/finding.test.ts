@@ -160,6 +160,36 @@ describe('finding peers', () => {
     expect(peer.hasAll(set)).toBe(true);
   });
 
+  test('others are introduced to a peer where it has moved to, and nowhere else', () => {
+    const { world, set, owner, newReceiver } = trackedSwarm('moved', 0);
+    const first = newReceiver();
+    first.get(set, [owner]);
+    world.runUntil(() => first.heldCount > 20, 60_000);
+    const elsewhere = { host: '10.9.0.1', port: owner.address.port };
+    world.network.moveNode(owner.node, elsewhere, world.now);
+    world.run(100);
+    const late = world.addPeer(uplink);
+    late.get(set, [first]);
+    world.runUntil(allDone([first, late]), 60_000);
+    expect(late.eventsOf('linkUp').find(({ peer }) => peer === owner.peer)).toMatchObject({ address: elsewhere });
+    expect(late.eventsOf('dialFailed')).toEqual([]);
+  });
+
+  test('a peer that has moved is dialled again where our user named it, once its link has ended', () => {
+    const { world, set, owner } = trackedSwarm('moved back', 0);
+    const peer = world.addPeer(uplink);
+    peer.get(set, [owner]);
+    world.runUntil(() => peer.heldCount > 20, 60_000);
+    world.network.moveNode(owner.node, { host: '10.9.0.1', port: 1 }, world.now);
+    world.run(100);
+    owner.kill();
+    world.network.moveNode(owner.node, owner.address, world.now);
+    owner.restart();
+    owner.share(set);
+    world.runUntil(allDone([peer]), 60_000);
+    expect(peer.hasAll(set)).toBe(true);
+  });
+
   test('strangers who introduce nonsense keep nobody from the peers that a known one introduces', () => {
     const world = new World({ seed: 'nonsense' });
     const set = makeContent(2_000_000, 10_240, world.rng.fork('content'));

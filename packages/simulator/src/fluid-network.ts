@@ -33,8 +33,8 @@ export class FluidNetwork implements SimNetwork {
     this.#links.startNode(node);
   }
 
-  moveNode(node: number, address: Address): void {
-    this.#links.moveNode(node, address);
+  moveNode(node: number, address: Address, now: Instant): void {
+    this.#links.moveNode(node, address, now);
   }
 
   partition(sideOf: ((node: number) => number) | undefined, now: Instant): void {

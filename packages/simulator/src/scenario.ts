@@ -269,7 +269,7 @@ class Run {
       case 'movePeer': {
         this.#moves += 1;
         const address = { host: `10.200.${this.#moves >> 8}.${this.#moves & 255}`, port: 4_000 };
-        return this.#world.network.moveNode(this.#peers[fault.peer]!.seat.node, address);
+        return this.#world.network.moveNode(this.#peers[fault.peer]!.seat.node, address, this.#world.now);
       }
       case 'partition': {
         const apart = new Set(fault.apart.map((peer) => this.#peers[peer]!.seat.node));

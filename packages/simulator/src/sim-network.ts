@@ -24,7 +24,7 @@ export interface SimNetwork {
   /** The node is back, with no links. */
   startNode(node: number, now: Instant): void;
   /** The node is reached at another address from now on; its links stay. */
-  moveNode(node: number, address: Address): void;
+  moveNode(node: number, address: Address, now: Instant): void;
   /** Nodes reach only those on their side; without sides, everybody again. */
   partition(sideOf: ((node: number) => number) | undefined, now: Instant): void;
   setRates(node: number, rates: Rates): void;

@@ -1,4 +1,4 @@
-import { askId, instant, type LinkFact, type LinkId, type LinkOrder, seededRng } from '@shoal/machine';
+import { type Address, askId, instant, type LinkFact, type LinkId, type LinkOrder, seededRng } from '@shoal/machine';
 import { describe, expect, test } from 'vitest';
 import { DatagramLinks, FluidNetwork, type SimNetwork } from '../src/index.ts';
 
@@ -43,7 +43,8 @@ function setup(network: SimNetwork) {
   };
   const stop = (node: number): void => network.stopNode(node, now);
   const start = (node: number): void => network.startNode(node, now);
-  return { peers, facts, run, perform, find, dial, stop, start };
+  const move = (node: number, address: Address): void => network.moveNode(node, address, now);
+  return { peers, facts, run, perform, find, dial, stop, start, move };
 }
 
 describe.each(bodies)('a simulated network of %s', (_name, open) => {
@@ -61,6 +62,18 @@ describe.each(bodies)('a simulated network of %s', (_name, open) => {
     run(5_000);
     expect(Buffer.compare(find(0, 'answerReceived')!.body, body)).toBe(0);
     expect(find(1, 'answerSent')).toBeDefined();
+  });
+
+  test('a node that moves keeps its links, and the far end is told where it is', () => {
+    const { run, perform, find, dial, move } = setup(open());
+    const link = dial(1);
+    const elsewhere = { host: '10.9.0.1', port: 1 };
+    move(0, elsewhere);
+    perform(0, { type: 'ask', link, ask: askId(1), request: Uint8Array.of(1), bodyBytesMax: 0 });
+    run(30_000);
+    expect(find(1, 'requestReceived')).toBeDefined();
+    expect(find(1, 'linkMoved')).toMatchObject({ address: elsewhere });
+    expect(find(0, 'linkMoved')).toBeUndefined();
   });
 
   test('a node that vanishes is noticed, and can be linked again when it is back', () => {

@@ -178,6 +178,7 @@ export class TrackerClient implements Machine<TrackerClientOutput> {
         break;
       // A tracker says nothing unasked that we would listen to.
       case 'linkOpened':
+      case 'linkMoved':
       case 'messageReceived':
       case 'requestCancelled':
       case 'answerSent':

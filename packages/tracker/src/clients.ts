@@ -18,14 +18,15 @@ import type { TrackerConfig } from './tracker-config.ts';
 export interface Client {
   readonly link: LinkId;
   readonly peer: PeerId;
-  readonly address: Address;
+  /** Where its packets come from. However it moves, it counts where it linked from. */
+  address: Address;
   /** Requests that want an answer. */
   readonly waiting: Set<RequestId>;
   /** Store orders under way for it, those of cancelled requests too. */
   ordered: number;
   strikes: number;
-  /** Where it said it is reached, the last time: 0 before it did. */
-  port: number;
+  /** Where the store has heard that it is reached. */
+  listed: Address | undefined;
 }
 
 interface Linked {
@@ -78,7 +79,7 @@ export class Clients {
       this.#ofPeers.close(ofPeer);
       return overQuota;
     }
-    const client: Client = { link, peer, address, waiting: new Set(), ordered: 0, strikes: 0, port: 0 };
+    const client: Client = { link, peer, address, waiting: new Set(), ordered: 0, strikes: 0, listed: undefined };
     this.#linked.set(link, { client, ofPeer, ofHost });
     return undefined;
   }

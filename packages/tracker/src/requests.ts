@@ -1,7 +1,15 @@
 // What a tracker does with a request besides keeping order: which call of the store it becomes, and which reply the
 // store's answer becomes. Pure: who asks and where from is known from the link.
 
-import { type Address, assertNever, canonicalIp, type Instant, InvariantError, type PeerId } from '@shoal/machine';
+import {
+  type Address,
+  assertNever,
+  canonicalIp,
+  type Instant,
+  InvariantError,
+  type PeerId,
+  sameAddress,
+} from '@shoal/machine';
 import {
   claimedChunksPerPageMax,
   contactsPerSwarmMax,
@@ -18,8 +26,8 @@ import type { StoreAnswer, StoreCall } from './store.ts';
 export interface Asker {
   readonly peer: PeerId;
   readonly address: Address;
-  /** Under which the store knows it already; 0 when that is not known. */
-  readonly port: number;
+  /** Where the store knows it to be reached. */
+  readonly listed: Address | undefined;
 }
 
 /** Contacts in one announce reply over all its swarms: they fit a message. */
@@ -39,7 +47,7 @@ export function refusedUnseen(
 /** The store call that answers `request`, less what was refused unseen. */
 export function storeCallOf(
   request: TrackerRequest,
-  { peer, address, port: known }: Asker,
+  { peer, address, listed }: Asker,
   refused: readonly (Refusal | null)[],
   now: Instant,
 ): StoreCall {
@@ -63,10 +71,11 @@ export function storeCallOf(
     }
     case 'announce': {
       const fair = Math.floor(contactsPerReplyMax / Math.max(1, request.swarms.length));
-      const { port = known } = request;
-      const reached = port === known ? undefined : reachedAt(port);
+      const { port = listed?.port } = request;
+      const reached = port === undefined ? undefined : reachedAt(port);
+      const news = reached && listed && sameAddress(reached, listed) ? undefined : reached;
       const want = Math.min(request.want, contactsPerSwarmMax, fair);
-      return { method: 'renew', args: [peer, reached, request.swarms, want, now] };
+      return { method: 'renew', args: [peer, news, request.swarms, want, now] };
     }
     case 'leave':
       return { method: 'leave', args: [peer, request.swarm] };

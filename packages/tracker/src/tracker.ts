@@ -3,6 +3,7 @@
 // where it is reached from the link's address and the port it registers: nobody can register somebody else's host.
 
 import {
+  type Address,
   after,
   assertNever,
   earliest,
@@ -39,13 +40,15 @@ import {
 } from './tracker-config.ts';
 
 /** What the tracker orders of the store for itself. */
-type Chore = 'sweep' | { readonly derives: DraftId };
+type Chore = 'sweep' | { readonly derives: DraftId } | { readonly follows: Client; readonly to: Address };
 
 /** A request that waits for the store. */
 interface Waiting {
   readonly client: Client;
   readonly request: RequestId;
   readonly message: TrackerRequest;
+  /** Where the store is told that the peer is reached. */
+  readonly reached: Address | undefined;
   /** As `refusedUnseen` says. */
   readonly refused: readonly (Refusal | null)[];
 }
@@ -100,6 +103,8 @@ export class Tracker implements Machine<TrackerOutput> {
     switch (fact.type) {
       case 'linkOpened':
         return this.#handleOpened(fact, now);
+      case 'linkMoved':
+        return this.#handleMoved(fact, now);
       case 'linkClosed':
         return this.#clients.close(fact.link);
       case 'requestReceived':
@@ -126,10 +131,11 @@ export class Tracker implements Machine<TrackerOutput> {
     const waiting = this.#take(number);
     if (waiting === 'sweep') return this.#handleSwept(answer, now);
     if ('derives' in waiting) return this.#handleDerived(waiting.derives, answer);
-    const { client, request, message, refused } = waiting;
+    if ('follows' in waiting) return this.#listed(waiting.follows, waiting.to, now);
+    const { client, request, message, reached, refused } = waiting;
     const reply = replyOf(answer, client, refused, Math.ceil(this.#config.ttlMs / announcesPerTtl));
     this.#noteEvents(waiting, reply);
-    if ('port' in message && message.port !== undefined) client.port = message.port; // the store has heard it
+    if (reached !== undefined) this.#listed(client, reached, now);
     if (answer.method === 'register') this.#armSweep(now);
     if (answer.method === 'claim' && typeof answer.result !== 'string' && answer.result.complete)
       this.#awaitManifest((message as TrackerRequest & { type: 'claim' }).swarm, now);
@@ -144,7 +150,7 @@ export class Tracker implements Machine<TrackerOutput> {
   handleStoreFailed(number: number, now: Instant): void {
     const waiting = this.#take(number);
     if (waiting === 'sweep') return this.#armSweep(now);
-    if (!('derives' in waiting))
+    if (isRequest(waiting))
       this.#refuse(waiting.client, waiting.request, waiting.message.type, { code: 'busy', reason: 'busy' });
   }
 
@@ -171,6 +177,27 @@ export class Tracker implements Machine<TrackerOutput> {
     this.#noteRefused(fact, 'link', turnedAway.reason);
   }
 
+  #handleMoved({ link, address }: LinkFact & { type: 'linkMoved' }, now: Instant): void {
+    const client = this.#clients.get(link);
+    if (client === undefined) return;
+    client.address = address;
+    this.#follow(client, now);
+  }
+
+  #listed(client: Client, at: Address, now: Instant): void {
+    client.listed = at;
+    this.#follow(client, now);
+  }
+
+  /** Has the store list a peer where it has moved to. Whoever moves without rest is followed with its next announce only. */
+  #follow(client: Client, now: Instant): void {
+    const { link, peer, address, listed } = client;
+    if (listed === undefined || listed.host === address.host) return;
+    if (this.#clients.get(link) === undefined || this.#clients.ask(client, now) !== undefined) return;
+    const to = { host: address.host, port: listed.port };
+    this.#orderStore({ follows: client, to }, { method: 'renew', args: [peer, to, [], 0, now] });
+  }
+
   #handleRequest({ link, request, message }: LinkFact & { type: 'requestReceived' }, now: Instant): void {
     const client = this.#clients.get(link);
     if (client === undefined) return; // closed for being one too many
@@ -185,7 +212,8 @@ export class Tracker implements Machine<TrackerOutput> {
     if (turnedAway !== undefined) return this.#refuse(client, request, type, turnedAway);
     const refused = refusedUnseen(decoded.message, client);
     const call = storeCallOf(decoded.message, client, refused, now);
-    this.#orderStore({ client, request, message: decoded.message, refused }, call);
+    const reached = call.method === 'register' || call.method === 'renew' ? call.args[1] : undefined;
+    this.#orderStore({ client, request, message: decoded.message, reached, refused }, call);
   }
 
   #noteEvents({ client, message }: Waiting, reply: TrackerReply): void {

@@ -96,6 +96,41 @@ describe('a tracker', () => {
     ]);
   });
 
+  test('lists a peer where it has moved to while linked, at the port it named', () => {
+    const { world, askers, ask } = setup();
+    const listed = (): string[] =>
+      ask(1, announce(swarm(1))).swarms.flatMap(({ peers }) =>
+        contactsIn(peers).map(({ address: { host, port } }) => `${host}:${port}`),
+      );
+    const move = (host: string): void => {
+      world.do((now) => world.network.moveNode(askers[0]!.node, { host, port: 9 }, now));
+      world.run(10);
+    };
+    move('10.7.0.1'); // before it has registered
+    ask(0, { type: 'register', port: 5_000, files: [offer(1)] });
+    expect(listed()).toEqual(['10.7.0.1:5000']);
+    move('10.7.0.2');
+    expect(listed()).toEqual(['10.7.0.2:5000']);
+    ask(0, { ...announce(swarm(1)), port: 6_000 });
+    move('10.7.0.3');
+    expect(listed()).toEqual(['10.7.0.3:6000']);
+  });
+
+  test('lists a peer that moves without rest where it was when it last had something to ask', () => {
+    const { world, askers, ask } = setup({ perPeer: { links: 8, requestsPerSecond: 0.5 } });
+    ask(0, { type: 'register', port: 5_000, files: [offer(1)] });
+    const listed = (): string[] =>
+      contactsIn(ask(1, announce(swarm(1))).swarms[0]!.peers).map(({ address }) => address.host);
+    for (let number = 1; number <= 50; number += 1) {
+      world.do((now) => world.network.moveNode(askers[0]!.node, { host: `10.7.0.${number}`, port: 9 }, now));
+      world.run(10);
+    }
+    expect(listed()).not.toContain('10.7.0.50');
+    world.run(10_000);
+    ask(0, announce(swarm(1)));
+    expect(listed()).toEqual(['10.7.0.50']);
+  });
+
   test('refuses single files of a register, each for its own reason', () => {
     const { ask, events } = setup();
     ask(0, { type: 'register', port: 1, files: [offer(1)] });

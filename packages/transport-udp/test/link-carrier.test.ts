@@ -10,6 +10,7 @@ import {
   type LinkOrder,
   peerId,
   type RequestId,
+  sameAddress,
   seededRng,
   UsageError,
 } from '@shoal/machine';
@@ -251,6 +252,25 @@ describe('a link', () => {
     expect(pair.of(0, 'answerReceived').every((fact) => Buffer.compare(fact.body, body) === 0)).toBe(true);
     expect(pair.of(1, 'messageReceived').every(({ message }) => message.length === 20_000)).toBe(true);
     expect(pair.lab.network.corrupted).toBeGreaterThan(30);
+  });
+});
+
+describe('a remote that moves', () => {
+  const elsewhere = { host: '10.7.0.1', port: 1 };
+
+  test('is told of once it has proved that it receives there, and not before', () => {
+    const pair = new LinkPair().link();
+    pair.lab.network.interfere = (datagram) => (sameAddress(datagram.to, elsewhere) ? [] : [datagram]);
+    pair.lab.move(addresses[0]!, elsewhere, { keep: true });
+    pair.ask(1, Uint8Array.of(1));
+    pair.lab.run(2_000);
+    expect(pair.facts[1]!.map(({ type }) => type)).toEqual(['requestReceived']);
+    pair.lab.network.interfere = undefined;
+    pair.ask(2, Uint8Array.of(2));
+    expect(pair.until(1, 'linkMoved')).toBe(true);
+    pair.lab.run(2_000);
+    expect(pair.of(1, 'linkMoved')).toEqual([{ type: 'linkMoved', link: pair.links[1], address: elsewhere }]);
+    expect(pair.facts[0]).toEqual([]); // who moves may not know
   });
 });
 

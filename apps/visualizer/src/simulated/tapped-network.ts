@@ -64,8 +64,8 @@ export class TappedNetwork implements SimNetwork {
     this.#inner.stopNode(node, now);
   }
 
-  moveNode(node: number, address: Address): void {
-    this.#inner.moveNode(node, address);
+  moveNode(node: number, address: Address, now: Instant): void {
+    this.#inner.moveNode(node, address, now);
   }
 
   partition(sideOf: ((node: number) => number) | undefined, now: Instant): void {

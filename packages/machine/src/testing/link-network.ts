@@ -86,11 +86,14 @@ export class LinkNetwork implements Machine<Delivery> {
     this.#nodes[node]!.up = true;
   }
 
-  /** The node is reached at another address. Its links stay, as those of a carrier that migrates do. */
-  moveNode(node: number, address: Address): void {
+  /** The node is reached at another address. Its links stay, as those of a carrier that migrates do, and the far ends notice. */
+  moveNode(node: number, address: Address, now: Instant): void {
     this.#byAddress.delete(formatAddress(this.#nodes[node]!.address));
     this.#byAddress.set(formatAddress(address), node);
     this.#nodes[node]!.address = address;
+    for (const end of this.#ends.values())
+      if (end.node === node)
+        this.#send(end, smallBytes, now, (far) => this.#tell(far, { type: 'linkMoved', link: far.link, address }));
   }
 
   /**

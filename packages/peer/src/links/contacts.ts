@@ -138,6 +138,12 @@ export class Contacts {
     if (contact.swarms.size === 0) this.forget(contact);
   }
 
+  /** Whoever is linked has moved from there, where our user may have named it: nobody else is told of it any more. */
+  deserted(contact: Contact): void {
+    if (contact.given) contact.proven = false;
+    else this.forget(contact);
+  }
+
   /** Never to be dialled again, until somebody tells it anew: it is ourselves, or somebody who is banned. */
   forget(contact: Contact): void {
     if (this.#byAddress.delete(formatAddress(contact.address)) && isHearsay(contact)) this.#hearsayCount -= 1;

@@ -2,6 +2,7 @@
 // peer, makes room, bans. It knows swarms only by name.
 
 import {
+  type Address,
   assertNever,
   type Instant,
   type LinkCode,
@@ -110,21 +111,19 @@ export class Mesh {
   handleJoin(neighbour: Neighbour, swarm: SwarmId, now: Instant): boolean {
     if (!neighbour.swarms.has(swarm) && neighbour.swarms.size >= swarmsPerLinkMax) return false;
     neighbour.swarms.add(swarm);
-    const address = neighbour.contact?.address ?? neighbour.listenAddress;
-    if (address === undefined) return true;
-    const contact = this.#contacts.add(swarm, { address, peer: neighbour.peer }, now);
-    if (contact === undefined) return true;
-    contact.peer = neighbour.peer;
-    contact.proven = true;
-    neighbour.contact ??= contact;
-    if (contact.state === 'idle') contact.state = 'linked';
+    this.#noteContact(neighbour, swarm, now);
     return true;
   }
 
-  handleFact(fact: LinkFact & { type: 'linkOpened' | 'dialFailed' | 'linkClosed' }, now: Instant): void {
+  handleFact(fact: LinkFact & { type: 'linkOpened' | 'dialFailed' | 'linkMoved' | 'linkClosed' }, now: Instant): void {
     switch (fact.type) {
       case 'linkOpened':
         return this.#opened(fact, now);
+      case 'linkMoved': {
+        const neighbour = this.#neighbours.get(fact.link);
+        if (neighbour !== undefined) this.#moved(neighbour, fact.address, now);
+        return;
+      }
       case 'dialFailed': {
         const contact = this.#contacts.failed(fact.dial, fact.code, now);
         if (contact !== undefined)
@@ -194,6 +193,7 @@ export class Mesh {
       ours,
       openedAt: now,
       contact,
+      left: undefined,
       listenAddress: undefined,
       swarms: new Set(),
       introduced: new Map(),
@@ -207,6 +207,31 @@ export class Mesh {
     if (old !== undefined) this.#close(old, 'duplicate', now);
     else if (this.#neighbours.isFull && !this.#makeRoom(now)) return refuse('busy');
     this.#admit(fresh);
+  }
+
+  /** It accepts links where it has moved to, at the same port. */
+  #moved(neighbour: Neighbour, address: Address, now: Instant): void {
+    const { contact, listenAddress, swarms } = neighbour;
+    neighbour.address = address;
+    const before = contact?.address ?? listenAddress;
+    if (before === undefined || before.host === address.host) return;
+    neighbour.listenAddress = { host: address.host, port: before.port };
+    neighbour.contact = undefined;
+    if (contact?.given === true) neighbour.left = contact;
+    if (contact !== undefined) this.#contacts.deserted(contact);
+    for (const swarm of contact?.swarms ?? swarms) this.#noteContact(neighbour, swarm, now);
+  }
+
+  /** The neighbour can be dialled for this swarm, and others may be told so. */
+  #noteContact(neighbour: Neighbour, swarm: SwarmId, now: Instant): void {
+    const { peer } = neighbour;
+    const address = neighbour.contact?.address ?? neighbour.listenAddress;
+    const contact = address && this.#contacts.add(swarm, { address, peer }, now);
+    if (contact === undefined) return;
+    contact.peer = peer;
+    contact.proven = true;
+    neighbour.contact ??= contact;
+    if (contact.state === 'idle') contact.state = 'linked';
   }
 
   #admit(neighbour: Neighbour): void {
@@ -236,8 +261,8 @@ export class Mesh {
 
   #ended(neighbour: Neighbour, code: LinkCode, now: Instant): void {
     this.#neighbours.remove(neighbour);
-    const { contact, peer, address } = neighbour;
-    if (contact?.state === 'linked') this.#contacts.closed(contact, code, now);
+    const { contact, left, peer, address } = neighbour;
+    for (const place of [contact, left]) if (place?.state === 'linked') this.#contacts.closed(place, code, now);
     this.#options.emit({ type: 'linkDown', peer, address, code });
     this.#options.ended(neighbour, code, now);
   }

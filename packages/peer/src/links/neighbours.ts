@@ -16,12 +16,14 @@ export const swarmsPerLinkMax = 64; // a remote's joins beyond it are ignored
 export interface Neighbour {
   readonly link: LinkId;
   readonly peer: PeerId;
-  readonly address: Address;
+  address: Address;
   /** Whether we dialled. */
   readonly ours: boolean;
   readonly openedAt: Instant;
   /** Where it can be dialled, as far as known. */
   contact: Contact | undefined;
+  /** From where it has moved, to be dialled again when the link has ended. */
+  left: Contact | undefined;
   /** Where it says that it accepts links. */
   listenAddress: Address | undefined;
   /** Swarms in which the remote has joined. */

@@ -6,6 +6,8 @@ import type { StreamEvent } from './stream-table.ts';
 /** What happens to a connection. After `connectionClosed` nothing more is said about it or its streams. */
 export type ConnectionEvent =
   | { readonly type: 'connectionOpened' }
+  /** The remote has proved that it receives at another address: `Connection.address` from now on. */
+  | { readonly type: 'connectionMoved' }
   /** `byRemote`: the remote said so; otherwise this side found out, or asked for it. */
   | { readonly type: 'connectionClosed'; readonly reason: Reason; readonly byRemote: boolean }
   | StreamEvent;

@@ -52,7 +52,7 @@ export interface SessionOptions {
   readonly rttMs?: number;
   readonly congestion: CongestionFactory;
   readonly memory: RecordMemory;
-  readonly emit: (event: StreamEvent) => void;
+  readonly emit: (event: StreamEvent | { readonly type: 'connectionMoved' }) => void;
   readonly wake: () => void;
   readonly report: Reporter | undefined;
 }
@@ -268,6 +268,7 @@ export class Session implements PacketFate, SizeWatcher {
   #handlePathResponse(token: number, now: Instant): void {
     const move = this.paths.handleResponse(token, now);
     if (move === undefined) return;
+    this.#options.emit({ type: 'connectionMoved' });
     if (move.left.host === this.paths.address.host) this.recovery.leavePath(this);
     else this.#beginPath(move.rttMs ?? this.#options.initialRttMs);
     this.#options.wake();

@@ -147,8 +147,9 @@ export class LinkCarrier implements DatagramMachine<LinkFact>, LinkOwner {
     if (event.type === 'connectionOpened') return this.#open(connection);
     const { context } = connection;
     if (event.type !== 'connectionClosed') {
-      if (context instanceof Link && this.#links.has(context.id)) context.handle(event);
-      return;
+      if (!(context instanceof Link) || !this.#links.has(context.id)) return;
+      if (event.type !== 'connectionMoved') return context.handle(event);
+      return this.tell({ type: 'linkMoved', link: context.id, address: connection.address });
     }
     const code = linkCodeOf(event.reason);
     if (context instanceof Link) {

@@ -79,6 +79,7 @@ export class NodeEndpoint extends OnSocket<EndpointEvent, Endpoint> {
   protected override handle(event: EndpointEvent): void {
     const { connection } = event;
     if (event.type === 'connectionOpened') return this.#opened(connection);
+    if (event.type === 'connectionMoved') return; // its address tells
     const { context } = connection;
     if (event.type !== 'connectionClosed') {
       if (context instanceof NodeConnection) context.handle(event);

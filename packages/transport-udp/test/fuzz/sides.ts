@@ -68,8 +68,7 @@ export class StreamSide implements Asker {
 
   handle(output: unknown): void {
     const event = output as EndpointEvent;
-    if (event.type === 'connectionOpened' || event.type === 'connectionClosed' || event.type === 'streamsAvailable')
-      return;
+    if (!('stream' in event)) return;
     const { stream, connection } = event;
     if (connection.peer !== this.#honest()) return this.#handleOther(stream, event.type);
     if (event.type === 'streamReset') {
