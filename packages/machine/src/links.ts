@@ -110,7 +110,10 @@ export type LinkFact =
     }
   /** So many bytes of the body have arrived; told now and then while it grows. */
   | { readonly type: 'answerProgressed'; readonly link: LinkId; readonly ask: AskId; readonly bodyBytes: number }
-  /** `srttMs` is the link's smoothed round-trip time at that moment. `body` is empty when there is none. */
+  /**
+   * `srttMs` is the link's smoothed round-trip time at that moment. `body` is empty when there is none. `kernelDrops` are
+   * the datagrams that our own system has thrown away so far, for want of room: told when that was looked at.
+   */
   | {
       readonly type: 'answerReceived';
       readonly link: LinkId;
@@ -118,6 +121,7 @@ export type LinkFact =
       readonly head: Uint8Array;
       readonly body: Uint8Array;
       readonly srttMs: number;
+      readonly kernelDrops?: number;
     }
   | { readonly type: 'askFailed'; readonly link: LinkId; readonly ask: AskId; readonly code: LinkCode };
 

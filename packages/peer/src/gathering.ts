@@ -23,7 +23,7 @@ export interface Gathering {
   handleSent(fact: LinkFact & { type: 'answerSent' }, now: Instant): void;
   handleCancelled(link: LinkId, request: RequestId, now: Instant): void;
   /** `reply` is undefined when the head was no reply. */
-  handleAnswer(ask: AskId, reply: PeerReply | undefined, body: Uint8Array, srttMs: number, now: Instant): void;
+  handleAnswer(fact: LinkFact & { type: 'answerReceived' }, reply: PeerReply | undefined, now: Instant): void;
   handleAskFailed(ask: AskId, code: LinkCode, now: Instant): void;
   handleProgress(ask: AskId, bodyBytes: number, now: Instant): void;
   nextTimeout(): Instant;

@@ -273,7 +273,7 @@ export class Session implements Machine<SessionOutput> {
     const asker = this.#exchanges.endAsk(fact.ask);
     const decoded = decode(fact.head);
     const reply = decoded.ok && isPeerReply(decoded.message) ? decoded.message : undefined;
-    asker?.handleAnswer(fact.ask, reply, fact.body, fact.srttMs, now);
+    asker?.handleAnswer(fact, reply, now);
   }
 
   #handleMessage(link: LinkId, bytes: Uint8Array, now: Instant): void {

@@ -257,10 +257,10 @@ export class Swarm implements Gathering {
   }
 
   /** `reply` is undefined when the head was no reply. */
-  handleAnswer(ask: AskId, reply: PeerReply | undefined, body: Uint8Array, srttMs: number, now: Instant): void {
+  handleAnswer(fact: LinkFact & { type: 'answerReceived' }, reply: PeerReply | undefined, now: Instant): void {
     this.#account(now);
-    if (this.#content?.fetching.handleAnswer(ask, reply, body, srttMs, now) !== true)
-      this.#metadata.handleAnswer(ask, reply, body, now);
+    if (this.#content?.fetching.handleAnswer(fact, reply, now) !== true)
+      this.#metadata.handleAnswer(fact.ask, reply, fact.body, now);
   }
 
   handleAskFailed(ask: AskId, code: LinkCode, now: Instant): void {

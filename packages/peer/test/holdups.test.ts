@@ -93,6 +93,24 @@ test('a remote cannot claim more time than there was', () => {
   expect(times.report()).toEqual({ sender: 100, path: 50 });
 });
 
+test('the way is put down to what our system throws away, when it did so since that was looked at last', () => {
+  const times = new TimeShares(instant(0));
+  let at = 0;
+  const answer = (kernelDrops?: number): void => {
+    times.account('answers', instant((at += 100)));
+    times.answered({ totalMs: 100, senderMs: 20, senderDiskMs: 0, congestion: 0.5, receiver: 0.25, kernelDrops });
+  };
+  answer(7); // from before
+  answer();
+  answer(7);
+  expect(times.report()).toEqual({ sender: 60, congestion: 120, receiver: 60, path: 60 });
+  answer();
+  answer(8);
+  expect(times.report()).toEqual({ sender: 100, congestion: 120, receiver: 100, path: 60, kernelDrops: 120 });
+  answer(8);
+  expect(times.report()).toEqual({ sender: 120, congestion: 160, receiver: 120, path: 80, kernelDrops: 120 });
+});
+
 test('verifying takes its time from that in which answers are awaited, and no more than there was', () => {
   const times = new TimeShares(instant(0));
   times.account('answers', instant(10));

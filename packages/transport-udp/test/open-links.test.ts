@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { askId, type LinkFact, type LinkPort } from '@shoal/machine';
 import { type NodeLinks, openLinks, type SocketOptions } from '../src/node/index.ts';
+import { loadForeignCalls } from '../src/node/foreign-calls.ts';
 import { loadOpensslCrypto } from '../src/node/openssl-crypto.ts';
+import { UdpSocket } from '../src/node/udp-socket.ts';
 
 const opened: NodeLinks[] = [];
 
@@ -58,6 +60,21 @@ describe('links on real sockets', () => {
     expect(a.stats.bytesSent).toBeGreaterThan(0);
     expect(b.stats.sends).toBeGreaterThan(0);
     expect(a.stats.aead).toBe((await loadOpensslCrypto()) === undefined ? 'node:crypto' : 'openssl');
+  });
+
+  test('tell with an answer what the system has thrown away so far, where it says', async () => {
+    const { a, b, nextA, nextB, link } = await exchange({ socketBufferBytes: 65_536 });
+    const noise = await UdpSocket.open({ host: '127.0.0.1', foreign: await loadForeignCalls() });
+    await new Promise((resolve) => setTimeout(resolve, 20)); // it is not looked at with every answer
+    a.perform({ type: 'ask', link, ask: askId(9), request: new Uint8Array(), bodyBytesMax: 0 });
+    const { request, link: back } = await nextB('requestReceived');
+    b.perform({ type: 'answer', link: back, request, head: new Uint8Array() });
+    // Nobody reads before the next turn of the event loop.
+    const datagram = { length: 60_000, segmentBytes: 1_200, address: a.address };
+    for (let i = 0; i < 8; i += 1) noise.send(noise.takeBuffer()!, datagram);
+    const { kernelDrops = -1 } = await nextA('answerReceived');
+    await noise.close();
+    expect(kernelDrops > 0).toBe(a.stats.kernelDrops !== undefined);
   });
 
   test('do the same by plain datagrams', async () => {

@@ -8,6 +8,8 @@ import { holdupRows } from '../text/holdups.ts';
 import { formatTable } from '../text/table.ts';
 import { formatBytes, formatDuration } from '../text/units.ts';
 
+const worthAdvice = 0.05; // of the time
+
 export function why(name: string | undefined, _options: CommonOptions, { output }: Context): void {
   const entries = readLogbook();
   const entry = entries.find((one) => name === undefined || one.name === name || one.swarm.startsWith(name));
@@ -17,6 +19,8 @@ export function why(name: string | undefined, _options: CommonOptions, { output 
   const amount = `${formatBytes(heldBytes)} of ${formatBytes(totalBytes)} in ${formatDuration(elapsedMs)}`;
   output.say(`${escapeText(entry.name)}: ${amount}, ${escapeText(state)}`);
   output.data(formatTable([['the time went to', 'time', 'share'], ...holdupRows(holdups)]));
+  if ((holdups.kernelDrops ?? 0) > worthAdvice * elapsedMs)
+    output.say('larger socket buffers would help: `shoal doctor` says how to get them');
 }
 
 function complaint(name: string | undefined, entries: readonly LogEntry[]): string {

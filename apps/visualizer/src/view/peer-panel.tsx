@@ -82,6 +82,7 @@ const reasons: Readonly<Record<Holdup, string>> = {
   senderDisk: "sender's disk",
   congestion: 'lines full',
   receiver: 'own intake',
+  kernelDrops: 'dropped on arrival',
   path: 'path',
   hashing: 'verifying',
   disk: 'own disk',

@@ -24,6 +24,7 @@ const colours: Readonly<Record<Holdup, Rgb>> = {
   congestion: vermilion,
   path: blue,
   receiver: mixed(vermilion, [255, 255, 255], 0.55),
+  kernelDrops: mixed(purple, [255, 255, 255], 0.55),
   hashing: mixed(green, [255, 255, 255], 0.55),
   disk: green,
   rateLimit: black,

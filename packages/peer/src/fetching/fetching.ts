@@ -9,6 +9,7 @@ import {
   type ErrorCode,
   type Instant,
   type LinkCode,
+  type LinkFact,
   msBetween,
   NEVER,
   Timers,
@@ -144,8 +145,9 @@ export class Fetching {
   }
 
   /** True when the ask was one of ours. */
-  handleAnswer(ask: AskId, reply: PeerReply | undefined, body: Uint8Array, srttMs: number, now: Instant): boolean {
-    const asked = this.#asks.get(ask);
+  handleAnswer(fact: LinkFact & { type: 'answerReceived' }, reply: PeerReply | undefined, now: Instant): boolean {
+    const { body, srttMs, kernelDrops } = fact;
+    const asked = this.#asks.get(fact.ask);
     if (asked === undefined) return false;
     const { remote, chunk, bytes } = asked;
     this.#asks.remove(asked);
@@ -158,6 +160,7 @@ export class Fetching {
         senderDiskMs: reply.readMs,
         congestion: reply.congestion / 1_000,
         receiver: reply.receiver / 1_000,
+        kernelDrops,
       });
     if (reply?.type !== 'chunkReply' || reply.chunk !== chunk || body.length !== bytes) {
       this.#budget.give(bytes);

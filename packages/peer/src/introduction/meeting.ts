@@ -118,7 +118,7 @@ export class Meeting implements Gathering {
     // Requests are answered at once: there is nothing to call off.
   }
 
-  handleAnswer(ask: AskId, reply: PeerReply | undefined, _body: Uint8Array, _srttMs: number, now: Instant): void {
+  handleAnswer({ ask }: LinkFact & { type: 'answerReceived' }, reply: PeerReply | undefined, now: Instant): void {
     this.#role.handleAnswer(ask, reply, now);
   }
 

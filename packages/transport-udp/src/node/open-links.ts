@@ -1,6 +1,16 @@
 // The link contract on a real socket: what trackers and peers are given.
 
-import type { Address, Instant, LinkFact, LinkId, LinkOrder, LinkPort } from '@shoal/machine';
+import {
+  type Address,
+  type Instant,
+  instant,
+  type LinkFact,
+  type LinkId,
+  type LinkOrder,
+  type LinkPort,
+  msBetween,
+} from '@shoal/machine';
+import { nodeClock } from '@shoal/machine/node';
 import type { ConnectionStats } from '../connection/connection-facts.ts';
 import { LinkCarrier } from '../links/link-carrier.ts';
 import { OnSocket, type TransportStats } from './on-socket.ts';
@@ -24,6 +34,8 @@ export async function openLinks(options: SocketOptions = {}): Promise<NodeLinks>
   return new SocketLinks(new LinkCarrier(endpointOptions(ground, options, linkTimes)), ground, groupSecret);
 }
 
+const dropsEveryMs = 10; // a look costs some microseconds, too much for every answer
+
 /** The key itself leaves the transport for nobody. */
 const groupLabel = new TextEncoder().encode('shoal group');
 
@@ -31,6 +43,7 @@ class SocketLinks extends OnSocket<LinkFact, LinkCarrier> implements NodeLinks {
   /** Facts from before somebody listened. */
   readonly #waiting: LinkFact[] = [];
   #listener: ((fact: LinkFact) => void) | undefined;
+  #dropsAt: Instant = instant(0);
 
   readonly groupSecret: Uint8Array | undefined;
 
@@ -63,8 +76,17 @@ class SocketLinks extends OnSocket<LinkFact, LinkCarrier> implements NodeLinks {
   }
 
   protected override handle(fact: LinkFact): void {
-    if (this.#listener === undefined || this.#waiting.length > 0) this.#waiting.push(fact);
-    else this.#listener(fact);
+    const told = fact.type === 'answerReceived' ? this.#withDrops(fact) : fact;
+    if (this.#listener === undefined || this.#waiting.length > 0) this.#waiting.push(told);
+    else this.#listener(told);
+  }
+
+  #withDrops(fact: LinkFact & { type: 'answerReceived' }): LinkFact {
+    const now = nodeClock.now();
+    if (msBetween(this.#dropsAt, now) < dropsEveryMs) return fact;
+    this.#dropsAt = now;
+    const { kernelDrops } = this.ground.socket;
+    return kernelDrops === undefined ? fact : { ...fact, kernelDrops };
   }
 
   protected override end(carrier: LinkCarrier, now: Instant): void {

@@ -112,7 +112,7 @@ export class UdpSocket {
       offload: direct && { gso: direct.segmenting, gro: direct.gro, by: this.#directBy },
       receiveBufferBytes: this.#closed ? 0 : granted(this.#socket.getRecvBufferSize()),
       sendBufferBytes: this.#closed ? 0 : granted(this.#socket.getSendBufferSize()),
-      kernelDrops: direct?.drops,
+      kernelDrops: this.kernelDrops,
       sends: this.#sends,
       sendsQueued: this.#sendsQueued,
       receives: this.#receives,
@@ -120,6 +120,11 @@ export class UdpSocket {
       sendErrors: this.#sendErrors,
       lastSendError: this.#lastSendError,
     };
+  }
+
+  /** As in `stats`, which ask the system for more. */
+  get kernelDrops(): number | undefined {
+    return this.#closed ? undefined : this.#direct?.drops;
   }
 
   /** Largest datagram that may be tried; undefined where those too large for the way would be fragmented. */
