@@ -9,11 +9,16 @@ export const chunkBytesDefault = 102_400;
 /** Content of at least this many bytes is cut into at least this many chunks. */
 export const chunkCountMin = 5;
 
-/** Default-sized chunks double while there are more than this: between 2,049 and 4,096 of them in a large set. */
-const chunkCountGoal = 4096;
-
-/** Where the doubling ends (32 × the default, 3.1 MiB): a chunk is verified as a whole, so it bounds what one bad peer wastes. */
-const chunkBytesGrownMax = 32 * chunkBytesDefault;
+/**
+ * Default-sized chunks double while there are more than `count`. To ask for a chunk, answer, verify, record and announce it
+ * costs a peer as much as some 300 KB of bytes do, so up to 4 times the default a thousand chunks are enough, which keep a
+ * swarm within a few per cent of its bound (docs/decisions/0015); after that only the table matters. The doubling ends at 32
+ * times (3.1 MiB): a chunk is verified as a whole, so it bounds what one bad peer wastes.
+ */
+const growth = [
+  { bytesMax: 4 * chunkBytesDefault, count: 1_024 },
+  { bytesMax: 32 * chunkBytesDefault, count: 4_096 },
+];
 
 /** Largest chunk of any manifest; a larger one is refused, since a chunk is held in memory as a whole. */
 export const chunkBytesMax = 4_194_304;
@@ -24,7 +29,8 @@ export const chunkCountMax = 500_000;
 /**
  * The chunk size in bytes for content of `totalBytes`.
  * - Small content (up to 4 chunks' worth): a fifth of it, rounded down, so that there are at least 5 chunks.
- * - Otherwise `wanted`, or by default 102,400 bytes doubled until there are at most 4,096 chunks, at most 32 times.
+ * - Otherwise `wanted`, or by default 102,400 bytes, doubled to 4 times that while there are more than 1,024 chunks, and to
+ *   32 times while there are more than 4,096.
  *
  * Throws a UsageError when `wanted` is out of range or gives more chunks than a manifest may have.
  */
@@ -43,7 +49,8 @@ export function chunkBytesFor(totalBytes: number, wanted?: number): number {
 
 function grownChunkBytes(totalBytes: number): number {
   let bytes = chunkBytesDefault;
-  while (bytes < chunkBytesGrownMax && Math.ceil(totalBytes / bytes) > chunkCountGoal) bytes *= 2;
+  for (const { bytesMax, count } of growth)
+    while (bytes < bytesMax && Math.ceil(totalBytes / bytes) > count) bytes *= 2;
   return bytes;
 }
 
