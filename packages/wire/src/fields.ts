@@ -1,7 +1,7 @@
 // The kinds of field that messages are made of: how each is written into a plain msgpack value, and how it is checked
 // and read back. `read` answers `refused` for anything but a value that `write` could have made.
 
-import { type Address, fromHex, isAddress, type PeerId, toHex } from '@shoal/machine';
+import { type Address, bytesEqual, fromHex, isAddress, type PeerId, toHex } from '@shoal/machine';
 import { type DraftId, draftOffer, isDraft, parseDraft, type SwarmKey } from './drafts.ts';
 import {
   campsMax,
@@ -110,7 +110,24 @@ const digest = <Id extends string>(): Field<Id> => ({
   read: (wire) => (wire instanceof Uint8Array && wire.length === digestBytes ? (toHex(wire) as Id) : refused),
 });
 
-export const swarm: Field<SwarmId> = digest();
+/** The last value is known at sight: hardly anybody speaks of more than one swarm at a time. */
+function remembered<Id extends string>(field: Field<Id>): Field<Id> {
+  let [id, wireBytes]: [Id | undefined, unknown] = [undefined, undefined];
+  return {
+    write(value) {
+      if (value !== id) [id, wireBytes] = [value, field.write(value)];
+      return wireBytes;
+    },
+    read(wire) {
+      if (wire instanceof Uint8Array && wireBytes instanceof Uint8Array && bytesEqual(wire, wireBytes)) return id!;
+      const value = field.read(wire);
+      if (value !== refused) [id, wireBytes] = [value, field.write(value)];
+      return value;
+    },
+  };
+}
+
+export const swarm: Field<SwarmId> = remembered(digest());
 
 export const draft: Field<DraftId> = {
   write: same,
@@ -136,13 +153,13 @@ export const list = <Value>(field: Field<Value>, max: number): Field<readonly Va
   write: (values) => values.map((value) => field.write(value)),
   read(wire) {
     if (!Array.isArray(wire) || wire.length > max) return refused;
-    const values: Value[] = [];
-    for (const element of wire) {
-      const value = field.read(element);
+    const values: unknown[] = wire.slice();
+    for (let i = 0; i < values.length; i += 1) {
+      const value = field.read(values[i]);
       if (value === refused) return refused;
-      values.push(value);
+      values[i] = value;
     }
-    return values;
+    return values as Value[];
   },
 });
 
@@ -163,8 +180,10 @@ export function readEntries(
   target: object,
 ): object | Refused {
   if (wire.length !== start + entries.length) return refused;
-  for (const [i, [key, field]] of entries.entries()) {
-    const value = field.read(wire[start + i]);
+  let at = start;
+  for (const [key, field] of entries) {
+    const value = field.read(wire[at]);
+    at += 1;
     if (value === refused) return refused;
     if (value !== undefined) (target as Record<PropertyKey, unknown>)[key] = value;
   }

@@ -8,27 +8,31 @@ const depthMax = 5;
 /** Values in one message, arrays included; each costs memory many times its byte. */
 const valuesMax = 8_192;
 
+/** How many values each open array still wants, outermost first: of the scan under way, and made once for all. */
+const left = new Uint32Array(depthMax + 1);
+
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** True when `bytes` are exactly one value of the allowed kinds, within the limits above. Costs O(length). */
 export function scan(bytes: Uint8Array): boolean {
-  const left = [1]; // how many values each open array still wants, outermost first
-  let offset = 0;
-  for (let values = 0; left.length > 0; values += 1) {
+  let [offset, depth] = [0, 0];
+  left[0] = 1;
+  for (let values = 0; depth >= 0; values += 1) {
     if (offset >= bytes.length || values >= valuesMax) return false;
     const shape = shapeAt(bytes, offset);
     if (shape === undefined) return false;
-    left[left.length - 1]! -= 1;
+    left[depth]! -= 1;
     offset += shape.headBytes;
     if (shape.values > 0) {
-      if (left.length > depthMax || shape.values > bytes.length - offset) return false;
-      left.push(shape.values);
+      if (depth === depthMax || shape.values > bytes.length - offset) return false;
+      depth += 1;
+      left[depth] = shape.values;
     } else {
       const end = offset + shape.bytes;
       if (end > bytes.length || (shape.text && !isText(bytes, offset, end))) return false;
       offset = end;
     }
-    while (left.at(-1) === 0) left.pop();
+    while (depth >= 0 && left[depth] === 0) depth -= 1;
   }
   return offset === bytes.length;
 }
