@@ -19,8 +19,4 @@ export const after = (at: Instant, durationMs: number): Instant => instant(at + 
 export const msBetween = (earlier: Instant, later: Instant): number => later - earlier;
 
 /** The first of several moments; `NEVER` when there is none. */
-export function earliest(...moments: readonly Instant[]): Instant {
-  let first = NEVER;
-  for (const moment of moments) if (moment < first) first = moment;
-  return first;
-}
+export const earliest = (...moments: readonly Instant[]): Instant => instant(Math.min(...moments));
