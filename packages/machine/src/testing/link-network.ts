@@ -48,7 +48,8 @@ export class LinkNetwork implements Machine<Delivery> {
   readonly #medium: Medium;
   readonly #nodes: Node[] = [];
   readonly #byAddress = new Map<string, number>();
-  readonly #ends = new Map<LinkId, End>();
+  /** By link: links are numbered from 1 on and found at every step, and most stay. */
+  readonly #ends: (End | undefined)[] = [];
   readonly #out = new Outbox<Delivery>();
   #sideOf: (node: number) => number = oneSide;
   #links = 0;
@@ -73,8 +74,8 @@ export class LinkNetwork implements Machine<Delivery> {
   /** The node vanishes without a word: its links are lost at both ends, the far ends notice later. */
   stopNode(node: number, now: Instant): void {
     this.#nodes[node]!.up = false;
-    for (const end of this.#ends.values()) {
-      if (end.node !== node || !end.open) continue;
+    for (const end of this.#ends) {
+      if (end === undefined || end.node !== node || !end.open) continue;
       const far = end.other;
       this.#dropEnd(end, now);
       this.agenda.add(far.node, after(now, failureMs), (at) => this.#closeEnd(far, 'lost', at));
@@ -92,7 +93,7 @@ export class LinkNetwork implements Machine<Delivery> {
     this.#byAddress.set(formatAddress(address), node);
     this.#nodes[node]!.address = address;
     for (const end of this.#ends.values())
-      if (end.node === node)
+      if (end?.node === node)
         this.#send(end, smallBytes, now, (far) => this.#tell(far, { type: 'linkMoved', link: far.link, address }));
   }
 
@@ -102,23 +103,21 @@ export class LinkNetwork implements Machine<Delivery> {
    */
   partition(sideOf: ((node: number) => number) | undefined, now: Instant): void {
     this.#sideOf = sideOf ?? oneSide;
-    for (const end of this.#ends.values())
-      if (!this.#reaches(end.node, end.other.node))
+    for (const end of this.#ends)
+      if (end !== undefined && !this.#reaches(end.node, end.other.node))
         this.agenda.add(end.node, after(now, failureMs), (at) => this.#closeEnd(end, 'lost', at));
   }
 
   perform(node: number, order: LinkOrder, now: Instant): void {
     if (order.type === 'dial') return this.#dial(node, order, now);
-    const end = this.#ends.get(order.link);
+    const end = this.#ends[order.link];
     if (end === undefined || !end.open) return; // closed meanwhile: the caller's fact is on its way
     invariant(end.node === node, 'a node uses its own links');
     switch (order.type) {
       case 'closeLink':
         return this.#close(end, order.code, now);
       case 'sendMessage':
-        return this.#send(end, order.message.length, now, (far) =>
-          this.#tell(far, { type: 'messageReceived', link: far.link, message: order.message }),
-        );
+        return this.#sendMessage(end, order.message, now);
       case 'ask':
         return this.#ask(end, order, now);
       case 'cancelAsk':
@@ -160,6 +159,11 @@ export class LinkNetwork implements Machine<Delivery> {
         this.#tell(near, { type: 'linkOpened', link: near.link, peer: remote.peer, address: remote.address, dial }),
       );
     });
+  }
+
+  #sendMessage({ node, other: far }: End, message: Uint8Array, now: Instant): void {
+    const fact: LinkFact = { type: 'messageReceived', link: far.link, message };
+    this.#transmit(node, far.node, message.length, now, () => this.#tell(far, fact));
   }
 
   #ask(end: End, { ask, request, bodyBytesMax }: LinkOrder & { type: 'ask' }, now: Instant): void {
@@ -257,8 +261,8 @@ export class LinkNetwork implements Machine<Delivery> {
     const far = make(b) as End;
     near.other = far;
     far.other = near;
-    this.#ends.set(near.link, near);
-    this.#ends.set(far.link, far);
+    this.#ends[near.link] = near;
+    this.#ends[far.link] = far;
     return [near, far];
   }
 
@@ -270,7 +274,7 @@ export class LinkNetwork implements Machine<Delivery> {
 
   #dropEnd(end: End, now: Instant): void {
     end.open = false;
-    this.#ends.delete(end.link);
+    this.#ends[end.link] = undefined;
     for (const { answer } of end.requests.values()) if (answer !== undefined) this.#medium.cancel(answer, now);
     end.requests.clear();
   }
