@@ -72,8 +72,9 @@ export class Announcements {
     const all = chunkMessages('have', this.#swarm, chunks);
     for (const remote of this.#remotes) {
       if (!remote.knowsOurs) continue;
-      const news = remote.isOffering ? chunks : chunks.filter((chunk) => !remote.has(chunk));
-      this.#send(remote, news.length === chunks.length ? all : chunkMessages('have', this.#swarm, news));
+      const lacks = (chunk: number): boolean => !remote.has(chunk);
+      if (remote.isOffering || chunks.every(lacks)) this.#send(remote, all);
+      else this.#send(remote, chunkMessages('have', this.#swarm, chunks.filter(lacks)));
     }
     this.#host.chunksHeld(this.#swarm, chunks);
   }

@@ -1,5 +1,6 @@
 // Everything that we take part in, by its name: swarms, and the meetings of short codes.
 
+import type { LinkId } from '@shoal/machine';
 import { isDraft, type SwarmId, type SwarmKey } from '@shoal/wire';
 import type { Gathering } from './gathering.ts';
 import type { Listed } from './listing.ts';
@@ -37,6 +38,12 @@ export class Gatherings {
   /** Those that take part with whomever they find. */
   open(): SwarmId[] {
     return Array.from(this.#all.values()).flatMap(({ id, isOpen }) => (isOpen ? [id] : []));
+  }
+
+  /** Whether the link is of no use to any of them. */
+  areIdle(link: LinkId): boolean {
+    for (const gathering of this.#all.values()) if (!gathering.isIdle(link)) return false;
+    return true;
   }
 
   /** What anybody may be told of. */

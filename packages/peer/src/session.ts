@@ -412,7 +412,7 @@ export class Session implements Machine<SessionOutput> {
       emit: (event) => this.#emit(event),
       metSelf: ({ address, swarms }) => swarms.forEach((id) => this.#gatherings.get(id)?.metSelf(address)),
       greet: (id, link) => this.#gatherings.get(id)?.greetOnce(link),
-      isIdle: ({ link }) => [...this.#gatherings].every((gathering) => gathering.isIdle(link)),
+      isIdle: ({ link }) => this.#gatherings.areIdle(link),
       ended: (neighbour, code, now) => this.#linkEnded(neighbour, code, now),
     });
   }

@@ -90,6 +90,7 @@ export class Unchoking {
 
   /** Allows `requests` more, as far as somebody may have them. */
   unchoke(requests: number, now: Instant): void {
+    if (requests < 1) return; // as after nearly every fact
     const allowed = new Map<Client, number>();
     const passed = new Set<Client>();
     for (let left = requests; left > 0;) {

@@ -151,9 +151,8 @@ export class Mesh {
 
   /** Dials whoever should be linked and is not. */
   dial(now: Instant): void {
-    const wanted = (contact: Contact): boolean => this.#isWanted(contact, now);
     while (!this.#neighbours.isEnough) {
-      const contact = this.#contacts.next(wanted, now);
+      const contact = this.#nextContact(now);
       if (contact === undefined) return;
       const dial = this.#options.numbers.nextDial();
       this.#contacts.dialled(contact, dial);
@@ -270,6 +269,10 @@ export class Mesh {
   #isWanted(contact: Contact, now: Instant): boolean {
     if (contact.peer === undefined) return true;
     return this.#neighbours.ofPeer(contact.peer) === undefined && !this.#strikes.isBanned(contact.peer, now);
+  }
+
+  #nextContact(now: Instant): Contact | undefined {
+    return this.#contacts.next((contact) => this.#isWanted(contact, now), now);
   }
 
   #linkedTo(contact: Contact): Neighbour | undefined {
