@@ -7,6 +7,7 @@ import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'tsup';
+import { leanCommander } from './lean-commander.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const folder = process.argv[2] ?? join(here, 'dist-exe');
@@ -27,6 +28,7 @@ await build({
   minify: true,
   noExternal: [new RegExp(`^(?!${left.join('|')})`)],
   external: left,
+  esbuildPlugins: [leanCommander],
   // Packages that still call require() find one.
   banner: {
     js: "import { createRequire as __require } from 'node:module'; const require = __require(process.execPath);",

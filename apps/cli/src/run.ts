@@ -2,7 +2,7 @@
 // clear line and an exit status.
 
 import { ShoalError, UsageError } from '@shoal/machine';
-import { exitCodeOf } from './exit-codes.ts';
+import { exitCodeOf } from './error-status.ts';
 import { type Interrupt, listenForInterrupt } from './interrupt.ts';
 import { openOutput, type Output, type OutputOptions } from './output.ts';
 

@@ -7,7 +7,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ShoalError, seededRng, UsageError } from '@shoal/machine';
 import { describe, expect, test } from 'vitest';
-import { exitCodeOf, exitCodes } from '../src/exit-codes.ts';
+import { exitCodeOf } from '../src/error-status.ts';
+import { exitCodes } from '../src/exit-codes.ts';
 import { play, playTracker, program, temporaryFolder } from './programs.ts';
 
 const folder = temporaryFolder();

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { isSea } from 'node:sea';
 import { ShoalError } from '@shoal/machine';
-import { readErrorCode } from '../exit-codes.ts';
+import { readErrorCode } from '../error-status.ts';
 
 /** One line of a child's --json output. */
 export type ChildEvent = { readonly event: string } & Record<string, unknown>;
