@@ -12,12 +12,12 @@ export const chunkCountMin = 5;
 /**
  * Default-sized chunks double while there are more than `count`. To ask for a chunk, answer, verify, record and announce it
  * costs a peer as much as some 300 KB of bytes do, so up to 4 times the default a thousand chunks are enough, which keep a
- * swarm within a few per cent of its bound (docs/decisions/0015); after that only the table matters. The doubling ends at 32
- * times (3.1 MiB): a chunk is verified as a whole, so it bounds what one bad peer wastes.
+ * swarm within a few per cent of its bound (docs/decisions/0015); after that only the table matters, and chunks are held in
+ * memory. The doubling ends at 32 times (3.1 MiB): a chunk is verified as a whole, so it bounds what one bad peer wastes.
  */
 const growth = [
   { bytesMax: 4 * chunkBytesDefault, count: 1_024 },
-  { bytesMax: 32 * chunkBytesDefault, count: 4_096 },
+  { bytesMax: 32 * chunkBytesDefault, count: 16_384 },
 ];
 
 /** Largest chunk of any manifest; a larger one is refused, since a chunk is held in memory as a whole. */
@@ -30,7 +30,7 @@ export const chunkCountMax = 500_000;
  * The chunk size in bytes for content of `totalBytes`.
  * - Small content (up to 4 chunks' worth): a fifth of it, rounded down, so that there are at least 5 chunks.
  * - Otherwise `wanted`, or by default 102,400 bytes, doubled to 4 times that while there are more than 1,024 chunks, and to
- *   32 times while there are more than 4,096.
+ *   32 times while there are more than 16,384.
  *
  * Throws a UsageError when `wanted` is out of range or gives more chunks than a manifest may have.
  */

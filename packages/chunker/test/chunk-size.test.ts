@@ -20,8 +20,8 @@ describe('chunk size', () => {
     [1024 * 102_400 + 1, 204_800],
     [2048 * 102_400 + 1, 409_600],
     [2 ** 30, 409_600],
-    [4096 * 409_600, 409_600],
-    [4096 * 409_600 + 1, 819_200],
+    [16_384 * 409_600, 409_600],
+    [16_384 * 409_600 + 1, 819_200],
     [2 ** 40, 3_276_800],
   ])('of %i bytes is %i', (totalBytes, chunkBytes) => {
     expect(chunkBytesFor(totalBytes)).toBe(chunkBytes);
@@ -32,7 +32,7 @@ describe('chunk size', () => {
     fc.assert(
       fc.property(fc.oneof(fc.nat(3_000_000), fc.nat(10_000_000_000)), wanted, (totalBytes, wanted) => {
         expect(countOf(totalBytes, wanted)).toBeGreaterThanOrEqual(Math.min(5, totalBytes));
-        expect(countOf(totalBytes)).toBeLessThanOrEqual(4096);
+        expect(countOf(totalBytes)).toBeLessThanOrEqual(16_384);
       }),
     );
   });

@@ -5,7 +5,7 @@ import type { LinkNumbers, PeerId, Rng } from '@shoal/machine';
 import { ByteBudget } from './byte-budget.ts';
 import type { RateLimits } from './rate-limits.ts';
 
-const fetchBytesMax = 64 * 1024 * 1024; // asked for and not yet on disk, over all swarms: no more is asked for
+const fetchBytesMax = 32 * 1024 * 1024; // asked for and not yet on disk, over all swarms: no more is asked for
 const giveBytesMax = 32 * 1024 * 1024; // read and not yet sent, over all swarms: requests wait
 
 export interface SessionOptions {

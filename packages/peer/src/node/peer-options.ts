@@ -16,7 +16,7 @@ export interface OpenPeerOptions {
   readonly trackers?: readonly Address[];
   /** The program's name and version, told to other peers. */
   readonly agent?: string;
-  /** Bytes asked for and not yet on disk, over all transfers. Default 64 MiB. */
+  /** Bytes asked for and not yet on disk, over all transfers. Default 32 MiB. */
   readonly fetchBytesMax?: number;
   /** Bytes read and not yet sent, over all transfers. Default 32 MiB. */
   readonly giveBytesMax?: number;
