@@ -298,7 +298,7 @@ export class Session implements Machine<SessionOutput> {
       case 'lost':
       case 'interest':
       case 'unchoke':
-        return this.#gatherings.swarm(message.swarm)?.handleMessage(link, message, now);
+        return gathering instanceof Swarm ? gathering.handleMessage(link, message, now) : undefined;
       default:
         assertNever(message, 'peer message');
     }
