@@ -5,11 +5,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ShoalError, seededRng, UsageError } from '@shoal/machine';
 import { describe, expect, test } from 'vitest';
 import { exitCodeOf } from '../src/error-status.ts';
 import { exitCodes } from '../src/exit-codes.ts';
-import { play, playTracker, program, temporaryFolder } from './programs.ts';
+import { play, playOwner, playTracker, program, temporaryFolder } from './programs.ts';
 
 const folder = temporaryFolder();
 
@@ -81,4 +82,25 @@ describe('a transfer that ends half-way', () => {
     expect(await get.ended).toBe(7);
     expect(get.said()).toContain('run the same command');
   });
+
+  test(
+    'waits after one Ctrl-C for what it started, and ends after the second at once',
+    { timeout: 50_000 },
+    async () => {
+      const path = join(folder, 'small');
+      writeFileSync(path, seededRng('small').bytes(400_000));
+      const { address } = await playTracker();
+      const { ticket } = await playOwner(path, address);
+      const started = join(folder, 'started');
+      const hook = ['--on-complete', `echo $$ > '${started}'; exec sleep 100`];
+      const { child, ended } = await getSome(ticket, join(folder, 'small-copy'), ...hook);
+      await expect.poll(() => existsSync(started) && readFileSync(started, 'utf8'), { timeout: 20_000 }).toMatch(/\n/);
+      child.kill('SIGINT');
+      await sleep(600); // sooner, and it would be the echo of the first
+      expect(child.exitCode).toBe(null);
+      child.kill('SIGINT');
+      expect(await ended).toBe(130);
+      process.kill(Number(readFileSync(started, 'utf8')));
+    },
+  );
 });

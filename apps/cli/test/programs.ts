@@ -1,6 +1,8 @@
 // Starts the command line from source, for tests that drive it as its users do.
 
 import { execFile } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,4 +69,13 @@ export async function playTracker(): Promise<{ tracker: Player; address: string 
 export async function playOwner(path: string, tracker: string): Promise<{ owner: Player; ticket: string }> {
   const owner = play('share', path, '--tracker', tracker, '--listen', '127.0.0.1:0');
   return { owner, ticket: String((await owner.next('sharing'))['ticket']) };
+}
+
+/** Ports that are free now. */
+export async function freePorts(count: number): Promise<string[]> {
+  const sockets = Array.from({ length: count }, () => createSocket('udp4').bind(0, '127.0.0.1'));
+  await Promise.all(sockets.map((socket) => once(socket, 'listening')));
+  const ports = sockets.map((socket) => String(socket.address().port));
+  await Promise.all(sockets.map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))));
+  return ports;
 }

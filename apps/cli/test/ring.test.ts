@@ -1,36 +1,19 @@
 // The classic ring between real processes: an owner, three peers, each with its own port and its neighbour's.
 
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { parseLocalChunks } from '@shoal/chunker';
 import { seededRng } from '@shoal/machine';
 import { describe, expect, test } from 'vitest';
-import type { ChildEvent, Player } from '../src/demo/cast.ts';
-import { play, shoal, temporaryFolder } from './programs.ts';
+import type { ChildEvent } from '../src/demo/cast.ts';
+import { record } from './event-schema.ts';
+import { freePorts, play, shoal, temporaryFolder } from './programs.ts';
 
 const folder = temporaryFolder();
 const film = join(folder, 'film.bin');
 const content = seededRng('film').bytes(2_000_000);
 writeFileSync(film, content);
 const chunkCount = 20; // of 102,400 bytes
-
-/** Ports that are free now. */
-async function freePorts(count: number): Promise<string[]> {
-  const sockets = Array.from({ length: count }, () => createSocket('udp4').bind(0, '127.0.0.1'));
-  await Promise.all(sockets.map((socket) => once(socket, 'listening')));
-  const ports = sockets.map((socket) => String(socket.address().port));
-  await Promise.all(sockets.map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))));
-  return ports;
-}
-
-/** Everything a program says, from now on. */
-function record(player: Player): ChildEvent[] {
-  const events: ChildEvent[] = [];
-  player.listen((event) => void (event !== undefined && events.push(event)));
-  return events;
-}
 
 const own = (port = ''): string => `127.0.0.1:${port}`;
 
