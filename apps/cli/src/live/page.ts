@@ -1,12 +1,15 @@
-// Where the page comes from: the published program has it beside itself; in a clone it is built when it is first needed.
+// Where the page comes from: the published program has it beside itself, the single executable within; in a clone it is
+// built when it is first needed.
 
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { getAsset, isSea } from 'node:sea';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ShoalError } from '@shoal/machine';
+import { stateFolder } from '../folders.ts';
 import type { Output } from '../output.ts';
 
 const published = fileURLToPath(new URL('page.html', import.meta.url));
@@ -15,11 +18,20 @@ const built = join(project, 'dist', 'index.html');
 
 /** The page's file. Fails with ShoalError `notFound` when there is none and none can be made. */
 export async function findPageFile({ say }: Pick<Output, 'say'>): Promise<string> {
+  if (isSea()) return unpack();
   if (existsSync(published)) return published;
   if (existsSync(built) && !isOutdated()) return built;
   say('building the page, once');
   await build();
   return built;
+}
+
+/** Browsers want a file: it is written anew each time, since another version may have left its own. */
+function unpack(): string {
+  const path = join(stateFolder(), 'page.html');
+  mkdirSync(stateFolder(), { recursive: true, mode: 0o700 });
+  writeFileSync(path, getAsset('page.html', 'utf8'));
+  return path;
 }
 
 /** Its text. */
