@@ -2,6 +2,7 @@
 
 import type { Address } from '@shoal/machine';
 import { describe, expect, test } from 'vitest';
+import { explainClock } from '../src/doctor/clock.ts';
 import { diskFinding } from '../src/doctor/disk.ts';
 import { formatFindings } from '../src/doctor/finding.ts';
 import { natFinding } from '../src/doctor/nat.ts';
@@ -52,6 +53,14 @@ test('findings stand in columns, with what to do below', () => {
     '                  -> name a tracker',
     'ok       buffers  4 MB',
   ]);
+});
+
+test('a clock is as the system says, and unknown where it says nothing', () => {
+  const now = new Date('2026-01-02T03:04:05Z');
+  const standings = ['yes\n', 'no\n', '', undefined].map((said) => explainClock(now, said).standing);
+  expect(standings).toEqual(['ok', 'slow', 'unknown', 'unknown']);
+  expect(explainClock(now, 'no').advice).toContain('timedatectl');
+  expect(explainClock(now, 'yes').words).toContain('2026-01-02 03:04 UTC');
 });
 
 test('a folder that is not there yet has the room of the one above it', () => {

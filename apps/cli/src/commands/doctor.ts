@@ -1,8 +1,8 @@
-// `shoal doctor`: what this machine and its network allow, and what to type to get more. Clocks are not compared: no
-// message tells the time of day, and nothing in shoal depends on it.
+// `shoal doctor`: what this machine and its network allow, and what to type to get more.
 
 import { ShoalError } from '@shoal/machine';
 import { openLinks } from '@shoal/transport-udp/node';
+import { clockFinding } from '../doctor/clock.ts';
 import { diskFinding } from '../doctor/disk.ts';
 import { type Finding, formatFindings, type Standing } from '../doctor/finding.ts';
 import { natFinding, type Sighting } from '../doctor/nat.ts';
@@ -41,6 +41,7 @@ export async function doctor(options: DoctorOptions, { output, interrupt }: Cont
     natFinding(sightings, links.address.port, sockets.ownHosts()),
     sockets.offloadFinding(links),
     sockets.buffersFinding(links),
+    await clockFinding(),
     diskFinding('this folder', process.cwd()),
     diskFinding('state folder', stateFolder()),
   );
