@@ -62,24 +62,38 @@ function around(count: number, width: number, height: number, inside: number): A
   const isNamed = outside <= namedMost;
   const edgeX = radius + margin + (isNamed ? nameWidth : 0);
   const edgeY = radius + margin + (isNamed ? labelSpace : 0);
-  const places: Place[] = [];
-  for (let i = 0; i < count; i += 1) {
-    if (i < inside) {
-      places.push(below(width / 2, height / 2));
-      continue;
-    }
-    const nth = i - inside;
-    const part = parts[nth % rings]!;
-    const angle = (2 * Math.PI * nth) / outside - Math.PI / 2;
+  const middle = Array.from({ length: Math.min(inside, count) }, () => below(width / 2, height / 2));
+  const others = spread(outside, parts).map(({ angle, part }) => {
     const [nameX, nameY] = [Math.cos(angle), Math.sin(angle)];
-    places.push({
+    return {
       x: width / 2 + nameX * (reachX - edgeX) * part,
       y: height / 2 + nameY * (reachY - edgeY) * part,
       nameX,
       nameY,
-    });
+    };
+  });
+  return { places: middle.concat(others).slice(0, count), radius };
+}
+
+interface Spot {
+  readonly angle: number;
+  /** Of the way from the middle. */
+  readonly part: number;
+}
+
+/** As many on each ring as it has room for, evenly, in the order of their angles from the top. */
+function spread(count: number, parts: readonly number[]): Spot[] {
+  const room = parts.reduce((sum, part) => sum + part, 0);
+  const spots: Spot[] = [];
+  let before = 0;
+  for (const [ring, part] of parts.entries()) {
+    const until = ring === parts.length - 1 ? count : Math.round(before + (count * part) / room);
+    const step = (2 * Math.PI) / Math.max(1, until - before);
+    for (let i = 0; i < until - before; i += 1)
+      spots.push({ angle: (i + ring / parts.length) * step - Math.PI / 2, part });
+    before = until;
   }
-  return { places, radius };
+  return spots.toSorted((a, b) => a.angle - b.angle);
 }
 
 const below = (x: number, y: number): Place => ({ x, y, nameX: 0, nameY: 1 });

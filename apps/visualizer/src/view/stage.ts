@@ -19,6 +19,7 @@ const packetsPerTrain = 10;
 const linkStepMs = 200;
 const shadesMost = 40;
 const hubFactor = 1.35; // so much larger is the owner
+const leapMs = 1_000; // of the swarm's time: further on, nothing is as it was
 
 /** From below: links, chunks on their way, peers. */
 export const stageLayers = 3;
@@ -35,6 +36,10 @@ export class Stage implements Artist {
   readonly #contexts: readonly CanvasRenderingContext2D[];
   readonly #options: StageOptions;
   #linksDrawn = '';
+  /** Of a large swarm: how each peer was drawn last, by its number; and when, under which circumstances. */
+  #looks: number[] = [];
+  #peersDrawn = '';
+  #peersDrawnMs = 0;
   #theme: Theme = currentTheme();
   #isCalm: boolean = prefersCalm();
   #arrangement: Arrangement = { places: [], radius: 1 };
@@ -55,13 +60,13 @@ export class Stage implements Artist {
       canvas.width = Math.round(width * scale);
       canvas.height = Math.round(height * scale);
     }
-    this.#linksDrawn = '';
+    this.#linksDrawn = this.#peersDrawn = '';
   }
 
   restyle(): void {
     this.#theme = currentTheme();
     this.#isCalm = prefersCalm();
-    this.#linksDrawn = '';
+    this.#linksDrawn = this.#peersDrawn = '';
   }
 
   /** The peer at a place of the page, if there is one. */
@@ -71,8 +76,8 @@ export class Stage implements Artist {
     return index < 0 ? undefined : index;
   }
 
-  /** The layer, empty, with places for everybody who will ever come. */
-  #begin(layer: number, { reel }: Frame): CanvasRenderingContext2D {
+  /** The layer, empty unless it is to be kept, with places for everybody who will ever come. */
+  #begin(layer: number, { reel }: Frame, isKept = false): CanvasRenderingContext2D {
     const count = reel.front.peers.length;
     const wanted = `${count} ${this.#width} ${this.#height}`;
     if (wanted !== this.#arranged)
@@ -80,7 +85,7 @@ export class Stage implements Artist {
     this.#arranged = wanted;
     const context = this.#contexts[layer]!;
     context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+    if (!isKept) context.clearRect(0, 0, context.canvas.width, context.canvas.height);
     context.setTransform(this.#scale, 0, 0, this.#scale, 0, 0);
     return context;
   }
@@ -168,11 +173,39 @@ export class Stage implements Artist {
     }
   }
 
+  /** In a large swarm, time going on, only those who look otherwise than before. */
   #drawPeers(frame: Frame): void {
-    const { picture, selected } = frame;
-    this.#begin(2, frame);
-    for (const [number, peer] of picture.peers.entries())
+    const { picture, selected, reel, ms } = frame;
+    const isLarge = !this.#options.byChunk && picture.peers.length > namedMost;
+    const wanted = isLarge && selected === undefined ? `${picture.peers.length} ${reel.front.peers.length}` : '';
+    const isNext = ms >= this.#peersDrawnMs && ms < this.#peersDrawnMs + leapMs;
+    const isKept = wanted !== '' && wanted === this.#peersDrawn && isNext;
+    [this.#peersDrawn, this.#peersDrawnMs] = [wanted, ms];
+    if (!isKept) this.#looks = [];
+    const context = this.#begin(2, frame, isKept);
+    for (const [number, peer] of picture.peers.entries()) {
+      const look = this.#lookOf(peer);
+      if (isKept && look === this.#looks[number]) continue;
+      if (isKept) this.#clear(context, number, peer);
+      this.#looks[number] = look;
       if (peer.cameAtMs !== undefined) this.#drawPeer(number, peer, picture, selected);
+    }
+  }
+
+  #clear(context: CanvasRenderingContext2D, number: number, { role }: PeerPicture): void {
+    const place = this.#arrangement.places[number];
+    if (place === undefined) return;
+    const reach = this.#arrangement.radius * (number === 0 ? hubFactor : 1) + (role === 'liar' ? 5 : 2);
+    context.clearRect(place.x - reach, place.y - reach, 2 * reach, 2 * reach);
+  }
+
+  /** A number that is another when the peer's donut would be, by half a pixel of it or more. */
+  #lookOf({ cameAtMs, role, heldCount, fromOwner, givers }: PeerPicture): number {
+    if (cameAtMs === undefined) return -1;
+    const steps = Math.ceil(4 * Math.PI * this.#arrangement.radius * this.#scale);
+    const chunks = Math.max(1, givers.length);
+    const shown = Math.floor((heldCount * steps) / chunks) * (steps + 1) + Math.floor((fromOwner * steps) / chunks);
+    return 2 * shown + (role === 'liar' ? 1 : 0);
   }
 
   #drawPeer(number: number, peer: PeerPicture, picture: Picture, selected: number | undefined): void {
