@@ -1,8 +1,9 @@
 // What peers come together in under one name: a swarm, or the meeting of those who have a short code. The session leads
 // everything that comes over the links to the gathering that it belongs to.
 
-import type { Address, AskId, Instant, LinkCode, LinkFact, LinkId, RequestId } from '@shoal/machine';
-import type { Join, PeerReply, PeerRequest, SwarmId } from '@shoal/wire';
+import type { Address, AskId, Instant, LinkCode, LinkFact, LinkId, PeerId, RequestId } from '@shoal/machine';
+import type { FileOffer, Join, PeerReply, PeerRequest, SwarmId } from '@shoal/wire';
+import type { SwarmHost } from './host.ts';
 import type { Neighbour } from './links/neighbours.ts';
 
 export interface Gathering {
@@ -30,4 +31,22 @@ export interface Gathering {
   handleTimeout(now: Instant): void;
   /** Leaves it: says so to everybody in it and lets go of what was under way. */
   close(): void;
+}
+
+/** As what somebody registers with trackers. */
+export type SwarmOffer = FileOffer & { readonly swarm: SwarmId };
+
+/** What a gathering is given by the session. */
+export interface GatheringParts {
+  readonly self: PeerId;
+  readonly host: SwarmHost;
+}
+
+/** A gathering other than a swarm, for a session to take part in. */
+export interface GatheringOptions {
+  readonly id: SwarmId;
+  /** Where others are looked for. */
+  readonly trackers: readonly Address[];
+  /** `offer` is registered with the trackers. */
+  readonly open: (parts: GatheringParts, now: Instant) => Gathering & { readonly offer?: SwarmOffer | undefined };
 }

@@ -34,9 +34,9 @@ import {
 import type { ContentShape } from './content.ts';
 import type { SessionEvent } from './events.ts';
 import { Exchanges } from './exchanges.ts';
+import type { GatheringOptions } from './gathering.ts';
 import { Gatherings } from './gatherings.ts';
 import type { SwarmHost } from './host.ts';
-import { Meeting, type MeetOptions } from './introduction/meeting.ts';
 import { type JoinOptions, sourcesOf } from './join-options.ts';
 import { listFiles } from './listing.ts';
 import { Mesh } from './links/mesh.ts';
@@ -112,22 +112,18 @@ export class Session implements Machine<SessionOutput> {
     this.#tell(swarm, now, (known) => known.wishToLeave(withinMs, now));
   }
 
-  /**
-   * Goes to the meeting of a short code, to keep it or to call with it. Nobody can do both, nor with two codes of one
-   * number: ignored when we are there already.
-   */
-  meet({ trackers = [], ...options }: MeetOptions, now: Instant): void {
+  /** Takes part in a gathering that is no swarm, such as the meeting of a short code. Ignored when we are there already. */
+  gather({ id, trackers, open }: GatheringOptions, now: Instant): void {
     this.#now = now;
-    const { meeting: id } = options.code;
     if (this.#gatherings.get(id) !== undefined) return;
-    const meeting = new Meeting({ ...options, self: this.#self, host: this.#host }, now);
-    this.#gatherings.add(meeting);
+    const gathering = open({ self: this.#self, host: this.#host }, now);
+    this.#gatherings.add(gathering);
     this.#trackers.find(id, trackers, now);
-    if (meeting.offer !== undefined) this.#trackers.join(meeting.offer, new Bitfield(0), now);
+    if (gathering.offer !== undefined) this.#trackers.join(gathering.offer, new Bitfield(0), now);
     this.#settle(now);
   }
 
-  /** Takes no more part in a swarm or meeting; what was held stays in the store. */
+  /** Takes no more part in a swarm or another gathering; what was held stays in the store. */
   leave(swarm: SwarmId, now: Instant): void {
     this.#now = now;
     this.#leave(swarm, now);

@@ -1,7 +1,8 @@
 import type { PeerId } from '@shoal/machine';
 import { describe, expect, test } from 'vitest';
 import { decode, encode, type Message } from '@shoal/wire';
-import { type Code, drawCode, parseCode, type SessionEvent } from '../src/index.ts';
+import type { SessionEvent } from '../src/index.ts';
+import { type Code, drawCode, meetingOf, parseCode } from '../src/introduction/index.ts';
 import { confirmationOf, secretOf, sessionKeyOf, shareOf } from '../src/introduction/cpace.ts';
 import { inputsOf } from '../src/introduction/inputs.ts';
 import { type Identity, type Peer, World } from './support/world.ts';
@@ -17,7 +18,7 @@ const codeOf = (text: string): Code => {
 const right = codeOf('4821-coral-walnut');
 const wrong = codeOf('4821-coral-zoo');
 
-function meetingOf(seed: string) {
+function meetingIn(seed: string) {
   const world = new World({ seed });
   const random = world.rng.fork('secrets');
   const tracker = world.addTracker();
@@ -26,7 +27,7 @@ function meetingOf(seed: string) {
     const peer = world.addPeer();
     const terms = keep && { ticket, triesMax: 5, lifeMs: 60 * minuteMs, ...keep };
     const options = { code, random: (count: number) => random.bytes(count), trackers, ...(terms && { keep: terms }) };
-    peer.tell((session, now) => session.meet(options, now));
+    peer.tell((session, now) => session.gather(meetingOf(options), now));
     return peer;
   };
   const settle = (peer: Peer): SessionEvent | undefined => {
@@ -40,7 +41,7 @@ function meetingOf(seed: string) {
 
 describe('whoever has the code', () => {
   test('is given the ticket, and the keeper hears of it', () => {
-    const { meet, settle } = meetingOf('right');
+    const { meet, settle } = meetingIn('right');
     const keeper = meet(right, {});
     const caller = meet(right);
     expect(settle(caller)).toMatchObject({ type: 'ticketReceived', ticket, peer: keeper.peer, triesLeft: 5 });
@@ -49,7 +50,7 @@ describe('whoever has the code', () => {
   });
 
   test('may come before the keeper does', () => {
-    const { world, meet, settle } = meetingOf('early');
+    const { world, meet, settle } = meetingIn('early');
     const caller = meet(right);
     world.run(10_000);
     meet(right, {});
@@ -57,7 +58,7 @@ describe('whoever has the code', () => {
   });
 
   test('is not kept out by keepers of other codes with the same number, whom that costs one try each', () => {
-    const { meet, settle } = meetingOf('crowd');
+    const { meet, settle } = meetingIn('crowd');
     const others = ['able', 'abuse'].map((word) => meet(codeOf(`4821-${word}-zoo`), { ticket: 'shoal:other' }));
     meet(right, {});
     expect(settle(meet(right))).toMatchObject({ type: 'ticketReceived', ticket });
@@ -65,7 +66,7 @@ describe('whoever has the code', () => {
   });
 
   test('meets whoever answers for the code when its first keeper has gone', () => {
-    const { world, meet, settle } = meetingOf('heir');
+    const { world, meet, settle } = meetingIn('heir');
     const first = meet(right, {});
     settle(meet(right));
     const heir = meet(right, { triesMax: 3 });
@@ -75,7 +76,7 @@ describe('whoever has the code', () => {
   });
 
   test('is told how long the code goes on', () => {
-    const { world, meet, settle } = meetingOf('life');
+    const { world, meet, settle } = meetingIn('life');
     meet(right, { lifeMs: 10 * minuteMs });
     world.run(4 * minuteMs);
     const received = settle(meet(right));
@@ -86,7 +87,7 @@ describe('whoever has the code', () => {
 
 describe('a wrong code', () => {
   test('costs one try, which both sides hear of, and gives nothing away', () => {
-    const { meet, settle } = meetingOf('wrong');
+    const { meet, settle } = meetingIn('wrong');
     const keeper = meet(right, {});
     const caller = meet(wrong);
     expect(settle(caller)).toEqual({ type: 'codeEnded', meeting: right.meeting, reason: 'refused' });
@@ -96,7 +97,7 @@ describe('a wrong code', () => {
   });
 
   test('is dead after the last try, for the right code too', () => {
-    const { world, meet, settle } = meetingOf('dead');
+    const { world, meet, settle } = meetingIn('dead');
     const keeper = meet(right, { triesMax: 3 });
     for (let guess = 0; guess < 3; guess += 1) settle(meet(wrong));
     expect(keeper.eventsOf('codeEnded')).toEqual([{ type: 'codeEnded', meeting: right.meeting, reason: 'guessed' }]);
@@ -107,7 +108,7 @@ describe('a wrong code', () => {
   });
 
   test('tells a caller after three keepers that it is wrong, and no fourth is tried', () => {
-    const { meet, settle } = meetingOf('many');
+    const { meet, settle } = meetingIn('many');
     const keepers = Array.from({ length: 5 }, () => meet(right, {}));
     const caller = meet(wrong);
     expect(settle(caller)).toMatchObject({ type: 'codeEnded', reason: 'refused' });
@@ -116,7 +117,7 @@ describe('a wrong code', () => {
 });
 
 test('a code whose time is over is answered for no more', () => {
-  const { world, meet } = meetingOf('expiry');
+  const { world, meet } = meetingIn('expiry');
   const keeper = meet(right, { lifeMs: 5 * minuteMs });
   world.run(5 * minuteMs - 1);
   expect(keeper.eventsOf('codeEnded')).toEqual([]);
@@ -128,23 +129,23 @@ test('a code whose time is over is answered for no more', () => {
 });
 
 test('nobody is there: the caller waits and asks on, and says nothing', () => {
-  const { world, meet } = meetingOf('nobody');
+  const { world, meet } = meetingIn('nobody');
   const [caller, other] = [meet(right), meet(right)];
   world.run(5 * minuteMs);
   expect([...caller.events, ...other.events].filter(({ type }) => type.startsWith('code'))).toEqual([]);
 });
 
 test('nobody goes to a meeting twice: the first code stands', () => {
-  const { meet, settle, random } = meetingOf('twice');
+  const { meet, settle, random } = meetingIn('twice');
   const keeper = meet(right, {});
   const again = { code: wrong, random: (count: number) => random.bytes(count) };
-  keeper.tell((session, now) => session.meet(again, now));
+  keeper.tell((session, now) => session.gather(meetingOf(again), now));
   expect(settle(meet(right))).toMatchObject({ type: 'ticketReceived', peer: keeper.peer });
 });
 
 /** Links to a keeper, joins the meeting, then sends what it is told to; `answers` are what comes back. */
 function intruder(seed: string, keep: { triesMax?: number } = {}) {
-  const { world, meet, settle } = meetingOf(seed);
+  const { world, meet, settle } = meetingIn(seed);
   const keeper = meet(right, keep);
   const answers: (Message | string)[] = [];
   let link: number | undefined;
@@ -256,7 +257,7 @@ describe('a stranger with a protocol of its own', () => {
 });
 
 test('somebody who only claims to keep the code learns one guess at most, and the caller goes on to the real one', () => {
-  const { world, meet, settle } = meetingOf('impostor');
+  const { world, meet, settle } = meetingIn('impostor');
   const caller = meet(right);
   const impostor = world.addNode({}, ({ fact }) => {
     const perform = (order: object): void => world.network.perform(impostor.node, order as never, world.now);

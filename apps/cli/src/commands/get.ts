@@ -54,7 +54,7 @@ export interface Origin {
   readonly find: (peer: RunningPeer, patience: Patience) => Promise<Ticket>;
   readonly handle?: (event: SessionEvent) => void;
   /** It is complete, and served on. */
-  readonly serving?: (peer: RunningPeer) => void;
+  readonly serving?: (peer: RunningPeer) => Promise<void>;
 }
 
 /** Finds a ticket and fetches what it names. */
@@ -107,7 +107,7 @@ export async function fetchFrom(origin: Origin, options: GetOptions, context: Co
   view.done(report, options.stdout !== true);
   if (options.onComplete !== undefined) await runOnComplete(options.onComplete, report);
   if (options.seed !== true) return;
-  origin.serving?.(peer);
+  await origin.serving?.(peer);
   output.say('serving it on; Ctrl-C stops it');
   using presence = new Presence({ name: ticket.name, swarm: ticket.swarmId });
   await Promise.race([interrupt.wait(), enough.met, presence.asked]);

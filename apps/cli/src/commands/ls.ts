@@ -1,6 +1,6 @@
 // `shoal ls`: the files a tracker knows.
 
-import { meetingName } from '@shoal/peer';
+import { meetingName } from '@shoal/peer/introduction';
 import { askTracker } from '@shoal/tracker/node';
 import type { FileListing } from '@shoal/wire';
 import { readAddress, readSeconds } from '../options.ts';

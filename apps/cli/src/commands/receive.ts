@@ -1,7 +1,8 @@
 // `shoal receive`: fetches what somebody sends, by its short code; with --seed serves it on and answers for the code.
 
 import { formatAddress, ShoalError, UsageError } from '@shoal/machine';
-import { parseCode, type SessionEvent } from '@shoal/peer';
+import type { SessionEvent } from '@shoal/peer';
+import { parseCode } from '@shoal/peer/introduction';
 import type { FoundTicket } from '@shoal/peer/node';
 import { readText } from '../options.ts';
 import type { Patience } from '../patience.ts';
@@ -45,11 +46,11 @@ export async function receive(
       output.event({ event: 'codeRefused', address, triesLeft });
       output.say(`${address} says that the code is wrong; ${plural(triesLeft, 'try is', 'tries are')} left there`);
     },
-    serving(peer) {
+    async serving(peer) {
       const { link, triesLeft, lifeMs } = found!;
       const restMs = Math.floor(lifeMs - (performance.now() - foundAt));
       if (restMs < 1 || triesLeft < 1) return;
-      peer.keepCode({ code, ticket: link, triesMax: triesLeft, lifeMs: restMs, trackers: addresses });
+      await peer.keepCode({ code, ticket: link, triesMax: triesLeft, lifeMs: restMs, trackers: addresses });
       output.event({ event: 'answering', code });
       output.say(`answering for ${code} too: the sender may leave`);
     },

@@ -43,7 +43,7 @@ export async function send(path: string, options: SendOptions, { output, interru
   output.liveDone();
   tellSkipped(shared, output);
   if (addresses.length > 0) await trackers.firstUp(timeoutMs, interrupt.signal);
-  const kept = peer.keepCode({ ticket: shared.ticket, triesMax, lifeMs });
+  const kept = await peer.keepCode({ ticket: shared.ticket, triesMax, lifeMs });
   output.event({ event: 'sending', code: kept.code, ...describe(shared, peer), triesMax, lifeMs });
   await show(kept, shared, options, output);
   const guesses = plural(triesMax, 'wrong guess', 'wrong guesses');

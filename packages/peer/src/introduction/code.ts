@@ -20,6 +20,9 @@ export type ParsedCode =
   /** `detail` says what is wrong, for people, with the nearest word where one is unknown. */
   | { readonly ok: false; readonly detail: string };
 
+/** The name under which trackers list meetings; that of the code is not told. */
+export const meetingName = 'shoal-meeting';
+
 const wordCount = 2;
 const placeMin = 1_000;
 const placeMax = 9_999;

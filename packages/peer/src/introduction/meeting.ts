@@ -4,16 +4,13 @@
 
 import { type AskId, type Instant, type LinkId, NEVER, type PeerId, type RequestId } from '@shoal/machine';
 import type { Address, LinkCode, LinkFact } from '@shoal/machine';
-import type { FileOffer, Join, PeerReply, PeerRequest, SwarmId } from '@shoal/wire';
-import type { Gathering } from '../gathering.ts';
+import type { Join, PeerReply, PeerRequest, SwarmId } from '@shoal/wire';
+import type { Gathering, GatheringParts, GatheringOptions, SwarmOffer } from '../gathering.ts';
 import type { SwarmHost } from '../host.ts';
 import type { Neighbour } from '../links/neighbours.ts';
 import { Caller } from './caller.ts';
-import type { Code } from './code.ts';
+import { type Code, meetingName } from './code.ts';
 import { Keeper } from './keeper.ts';
-
-/** The name under which trackers list meetings; that of the code is not told. */
-export const meetingName = 'shoal-meeting';
 
 /** Somebody in the meeting. */
 export interface Attendant {
@@ -52,12 +49,19 @@ export interface KeepTerms {
   readonly lifeMs: number;
 }
 
-export interface MeetingOptions extends Omit<MeetOptions, 'trackers'> {
-  readonly self: PeerId;
-  readonly host: SwarmHost;
-}
+/**
+ * The meeting of a code, for a session to go to: to keep the code, or to call with it. Nobody can do both, nor with two codes
+ * of one number.
+ */
+export const meetingOf = ({ trackers = [], ...options }: MeetOptions): GatheringOptions => ({
+  id: options.code.meeting,
+  trackers,
+  open: (parts, now) => new Meeting({ ...options, ...parts }, now),
+});
 
-export class Meeting implements Gathering {
+type MeetingOptions = Omit<MeetOptions, 'trackers'> & GatheringParts;
+
+class Meeting implements Gathering {
   readonly id: SwarmId;
   readonly isOpen = true;
   readonly #host: SwarmHost;
@@ -73,8 +77,8 @@ export class Meeting implements Gathering {
     this.#role = keep === undefined ? new Caller(options) : new Keeper({ ...options, ...keep }, now);
   }
 
-  /** As what a keeper registers with trackers, so that callers are told of it. */
-  get offer(): (FileOffer & { readonly swarm: SwarmId }) | undefined {
+  /** A keeper's, so that callers are told of it. */
+  get offer(): SwarmOffer | undefined {
     return this.#isKeeper ? { name: meetingName, bytes: 0, chunkCount: 0, swarm: this.id } : undefined;
   }
 

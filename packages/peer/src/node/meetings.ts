@@ -6,6 +6,7 @@ import { type Address, ShoalError, UsageError } from '@shoal/machine';
 import { randomBytes } from '@shoal/machine/node';
 import { codeLifeMsMax, codeTriesMax, type SwarmId } from '@shoal/wire';
 import type { MeetingEvent } from '../events.ts';
+import type { GatheringOptions } from '../gathering.ts';
 import { type Code, drawCode, parseCode } from '../introduction/code.ts';
 import type { MeetOptions } from '../introduction/meeting.ts';
 
@@ -53,7 +54,7 @@ export interface FoundTicket {
 }
 
 export interface MeetingsOptions {
-  readonly meet: (options: MeetOptions) => void;
+  readonly gather: (meeting: GatheringOptions) => void;
   readonly leave: (meeting: SwarmId) => void;
 }
 
@@ -65,13 +66,13 @@ export class Meetings {
     this.#options = options;
   }
 
-  keep({ ticket, code: text, triesMax, lifeMs, trackers }: KeepCodeOptions): KeptCode {
+  async keep({ ticket, code: text, triesMax, lifeMs, trackers }: KeepCodeOptions): Promise<KeptCode> {
     const keep = { ticket, triesMax: triesMax ?? triesDefault, lifeMs: lifeMs ?? lifeMsDefault };
     checkRange('triesMax', keep.triesMax, codeTriesMax);
     checkRange('lifeMs', keep.lifeMs, codeLifeMsMax);
     const code = text === undefined ? drawCode(randomBytes) : readCode(text);
     const { promise, resolve } = Promise.withResolvers<Awaited<KeptCode['ended']>>();
-    const leave = this.#go({ code, trackers, keep }, (event) => {
+    const leave = await this.#go({ code, trackers, keep }, (event) => {
       if (event.type === 'codeEnded' && event.reason !== 'refused') end(event.reason);
     });
     const end = (why: Awaited<KeptCode['ended']>): void => {
@@ -84,7 +85,7 @@ export class Meetings {
   async use(text: string, { trackers, signal }: UseCodeOptions): Promise<FoundTicket> {
     const code = readCode(text);
     const { promise, resolve, reject } = Promise.withResolvers<TicketReceived>();
-    const leave = this.#go({ code, trackers }, (event) => {
+    const leave = await this.#go({ code, trackers }, (event) => {
       if (event.type === 'ticketReceived') resolve(event);
       if (event.type === 'codeEnded') reject(wrongCode());
     });
@@ -107,18 +108,19 @@ export class Meetings {
   }
 
   /** Goes to a meeting; the answer leaves it. */
-  #go(
+  async #go(
     {
       trackers = [],
       ...options
     }: Pick<MeetOptions, 'code' | 'keep'> & { readonly trackers?: readonly Address[] | undefined },
     listen: (event: MeetingEvent) => void,
-  ): () => void {
+  ): Promise<() => void> {
     const { meeting, text } = options.code;
     if (this.#listeners.has(meeting))
       throw new ShoalError('exists', `${text}: a code with this number is in use here already`);
     this.#listeners.set(meeting, listen);
-    this.#options.meet({ ...options, trackers, random: randomBytes });
+    const { meetingOf } = await import('../introduction/meeting.ts'); // only whoever uses codes waits for the curve
+    this.#options.gather(meetingOf({ ...options, trackers, random: randomBytes }));
     return () => {
       if (this.#listeners.get(meeting) !== listen) return;
       this.#listeners.delete(meeting);

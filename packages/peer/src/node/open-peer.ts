@@ -33,7 +33,7 @@ import type { SessionEvent } from '../events.ts';
 import { Session, type SessionOutput } from '../session.ts';
 import type { SwarmPicture } from '../picture.ts';
 import { checkLimits } from '../rate-limits.ts';
-import type { MeetOptions } from '../introduction/meeting.ts';
+import type { GatheringOptions } from '../gathering.ts';
 import { LanDiscovery, lanGroups } from './lan-discovery.ts';
 import { type FoundTicket, type KeepCodeOptions, type KeptCode, Meetings, type UseCodeOptions } from './meetings.ts';
 import { FileWishes } from '../picking/file-wishes.ts';
@@ -94,7 +94,7 @@ class NodePeer implements RunningPeer {
     );
     this.#discovery = this.#startDiscovery(rng, hashes);
     this.#meetings = new Meetings({
-      meet: (meeting) => this.#meet(meeting),
+      gather: (meeting) => this.#gather(meeting),
       leave: (meeting) => this.#driver.tell((machine, now) => machine.leave(meeting, now)),
     });
     links.listen((fact) => this.#driver.tell((machine, now) => machine.handleLink(fact, now)));
@@ -108,7 +108,7 @@ class NodePeer implements RunningPeer {
     return this.#links.address;
   }
 
-  keepCode({ trackers = this.#options.trackers ?? [], ...options }: KeepCodeOptions): KeptCode {
+  async keepCode({ trackers = this.#options.trackers ?? [], ...options }: KeepCodeOptions): Promise<KeptCode> {
     this.#checkOpen();
     return this.#meetings.keep({ ...options, trackers });
   }
@@ -343,8 +343,8 @@ class NodePeer implements RunningPeer {
     return picture && remotes && { ...picture, remotes };
   }
 
-  #meet(options: MeetOptions): void {
-    this.#driver.tell((session, now) => session.meet(options, now));
+  #gather(meeting: GatheringOptions): void {
+    this.#driver.tell((session, now) => session.gather(meeting, now));
     this.#discovery?.announce();
   }
 

@@ -13,9 +13,9 @@ export interface RunningPeer extends AsyncDisposable {
   readonly address: Address;
   /**
    * Answers for a short code: whoever proves to have it is given the ticket. Wrong guesses are told by the event
-   * `codeGuessed`, right ones by `codeAccepted`. Throws a ShoalError `exists` when a code with that number is in use here.
+   * `codeGuessed`, right ones by `codeAccepted`. Fails with a ShoalError `exists` when a code with that number is in use here.
    */
-  keepCode(options: KeepCodeOptions): KeptCode;
+  keepCode(options: KeepCodeOptions): Promise<KeptCode>;
   /**
    * Calls with a short code, until somebody who keeps it gives the ticket. Throws a UsageError when it is no code; fails
    * with a ShoalError `authenticationFailed` when those found say that it is wrong, `exists`, or `aborted`.
