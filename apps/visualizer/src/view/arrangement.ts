@@ -6,7 +6,7 @@ export type ArrangementName = 'hub' | 'ring' | 'classic';
 export interface Place {
   readonly x: number;
   readonly y: number;
-  /** Where its name stands, seen from it: a direction of length 1. */
+  /** Where its name stands, seen from it: a direction of length 1; of none where there is no room for a name. */
   readonly nameX: number;
   readonly nameY: number;
 }
@@ -63,13 +63,16 @@ function around(count: number, width: number, height: number, inside: number): A
   const edgeX = radius + margin + (isNamed ? nameWidth : 0);
   const edgeY = radius + margin + (isNamed ? labelSpace : 0);
   const middle = Array.from({ length: Math.min(inside, count) }, () => below(width / 2, height / 2));
-  const others = spread(outside, parts).map(({ angle, part }) => {
-    const [nameX, nameY] = [Math.cos(angle), Math.sin(angle)];
+  const isCrowded = (Math.PI * (reachX - edgeX + reachY - edgeY)) / outside < nameWidth - 8;
+  const others = spread(outside, parts, reachX - edgeX, reachY - edgeY).map(({ angle, part }, i) => {
+    const [outX, outY] = [Math.cos(angle), Math.sin(angle)];
+    // At the top and below, where names stand side by side, every other one.
+    const isNameless = isCrowded && (i % 2 === 1 || i === outside - 1) && Math.abs(outY) > 0.8;
     return {
-      x: width / 2 + nameX * (reachX - edgeX) * part,
-      y: height / 2 + nameY * (reachY - edgeY) * part,
-      nameX,
-      nameY,
+      x: width / 2 + outX * (reachX - edgeX) * part,
+      y: height / 2 + outY * (reachY - edgeY) * part,
+      nameX: isNameless ? 0 : outX,
+      nameY: isNameless ? 0 : outY,
     };
   });
   return { places: middle.concat(others).slice(0, count), radius };
@@ -81,19 +84,39 @@ interface Spot {
   readonly part: number;
 }
 
-/** As many on each ring as it has room for, evenly, in the order of their angles from the top. */
-function spread(count: number, parts: readonly number[]): Spot[] {
+/** As many on each ring as it has room for, equally far from one another, in the order of their angles from the top. */
+function spread(count: number, parts: readonly number[], reachX: number, reachY: number): Spot[] {
   const room = parts.reduce((sum, part) => sum + part, 0);
+  const angleAt = walk(reachX, reachY);
   const spots: Spot[] = [];
   let before = 0;
   for (const [ring, part] of parts.entries()) {
     const until = ring === parts.length - 1 ? count : Math.round(before + (count * part) / room);
-    const step = (2 * Math.PI) / Math.max(1, until - before);
-    for (let i = 0; i < until - before; i += 1)
-      spots.push({ angle: (i + ring / parts.length) * step - Math.PI / 2, part });
+    for (let i = before; i < until; i += 1)
+      spots.push({ angle: angleAt((i - before + ring / parts.length) / (until - before)), part });
     before = until;
   }
   return spots.toSorted((a, b) => a.angle - b.angle);
+}
+
+/** Where on an ellipse one is after a part of the way around it, from the top: equal angles crowd its narrow ends. */
+function walk(reachX: number, reachY: number): (part: number) => number {
+  const steps = 720;
+  const angleOf = (step: number): number => (2 * Math.PI * step) / steps - Math.PI / 2;
+  const ways = [0];
+  for (let step = 0; step < steps; step += 1) {
+    const angle = angleOf(step + 0.5);
+    ways.push(ways[step]! + Math.hypot(reachX * Math.sin(angle), reachY * Math.cos(angle)));
+  }
+  return (part) => {
+    const way = part * ways[steps]!;
+    const next = Math.max(
+      1,
+      ways.findIndex((reached) => reached >= way),
+    );
+    const [low, high] = [ways[next - 1]!, ways[next]!];
+    return angleOf(next - 1 + (way - low) / (high - low));
+  };
 }
 
 const below = (x: number, y: number): Place => ({ x, y, nameX: 0, nameY: 1 });

@@ -27,7 +27,12 @@ export function Player({ show, arrangement, boundMs, children }: PlayerProps): V
       <div class="watch">
         <SwarmDrawing show={show} arrangement={arrangement} byChunk={false} />
         {children}
-        <ChunkMapDrawing show={show} />
+        <figure class="chunks">
+          <figcaption>
+            Chunks <span class="quiet">a row for each peer, coloured by who gave it</span>
+          </figcaption>
+          <ChunkMapDrawing show={show} />
+        </figure>
         <TransportBar show={show} />
       </div>
       <aside class="beside">

@@ -295,6 +295,7 @@ export class Stage implements Artist {
   }
 
   #drawLabel({ x, y, nameX, nameY }: Place, number: number, peer: PeerPicture): void {
+    if (nameX === 0 && nameY === 0) return;
     const context = this.#contexts[2]!;
     const isCard = this.#options.byChunk;
     const away = this.#arrangement.radius * (number === 0 && !isCard ? hubFactor : 1) + (isCard ? 8 : 7);
