@@ -12,7 +12,7 @@ export const chunkCountMin = 5;
 /**
  * Default-sized chunks double while there are more than `count`. To ask for a chunk, answer, verify, record and announce it
  * costs a peer as much as some 300 KB of bytes do, so up to 4 times the default a thousand chunks are enough, which keep a
- * swarm within a few per cent of its bound (docs/decisions/0015); after that only the table matters, and chunks are held in
+ * swarm within a few per cent of its bound (docs/decisions/0015, 0019); after that only the table matters, and chunks are held in
  * memory. The doubling ends at 32 times (3.1 MiB): a chunk is verified as a whole, so it bounds what one bad peer wastes.
  */
 const growth = [
