@@ -16,6 +16,7 @@ import type { Layout } from '../layout.ts';
 import { formatLocalChunks, localChunksName } from '../local-chunks.ts';
 import type { ManifestDocument } from '../manifest-document.ts';
 import { showName } from '../safe-path.ts';
+import { ChunkWrites } from './chunk-writes.ts';
 import { type ChunkFolder, lookAtChunks, readSummary } from './chunk-folder.ts';
 import { createManifest } from './create-manifest.ts';
 import { diskError, errno } from './disk-errors.ts';
@@ -124,7 +125,7 @@ export class ChunkFolderStore implements ChunkStore {
   readonly layout: Layout;
   readonly #parts: ChunkFolderParts;
   readonly #held: Bitfield;
-  readonly #writing = new Map<number, Promise<void>>();
+  readonly #writes = new ChunkWrites();
   #listed: Promise<void> = Promise.resolve();
   #nextList: Promise<void> | undefined;
   #finishing: Promise<void> | undefined;
@@ -158,19 +159,7 @@ export class ChunkFolderStore implements ChunkStore {
     this.#checkIndex(chunk);
     if (this.#held.has(chunk)) return 'alreadyHeld';
     if (!this.#verifies(chunk, bytes)) return 'damaged';
-    const underWay = this.#writing.get(chunk);
-    if (underWay !== undefined) {
-      await underWay;
-      return 'alreadyHeld';
-    }
-    const writing = this.#store(chunk, bytes);
-    this.#writing.set(chunk, writing);
-    try {
-      await writing;
-      return 'stored';
-    } finally {
-      this.#writing.delete(chunk);
-    }
+    return this.#writes.once(chunk, () => this.#store(chunk, bytes));
   }
 
   /** What the chunks hash to, 32 bytes for each; right for those held. */
@@ -198,7 +187,7 @@ export class ChunkFolderStore implements ChunkStore {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#writing.values(), this.#finishing]);
+    await Promise.allSettled([this.#writes.settled(), this.#finishing]);
     this.#parts.unlock();
   }
 

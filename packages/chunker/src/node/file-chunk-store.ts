@@ -13,6 +13,7 @@ import type { Layout } from '../layout.ts';
 import type { ManifestDocument } from '../manifest-document.ts';
 import { showName } from '../safe-path.ts';
 import { leaveNote } from './closing-note.ts';
+import { ChunkWrites } from './chunk-writes.ts';
 import { ContentFiles } from './content-files.ts';
 import { copyChunks } from './copy-chunks.ts';
 import { checkFree, checkNames, checkSpace, removeAllBut, renameFileNew, syncFolder } from './destination.ts';
@@ -105,7 +106,7 @@ export class FileChunkStore implements ChunkStore {
   readonly #held: Bitfield;
   readonly #update: boolean;
   readonly #have: HaveMap;
-  readonly #writing = new Map<number, Promise<void>>();
+  readonly #writes = new ChunkWrites();
   #finishing: Promise<void> | undefined;
   #finished = false;
 
@@ -148,21 +149,9 @@ export class FileChunkStore implements ChunkStore {
     this.#checkIndex(chunk);
     if (this.#held.has(chunk)) return 'alreadyHeld';
     if (!this.#files.verifies(chunk, bytes)) return 'damaged';
-    const underWay = this.#writing.get(chunk);
-    if (underWay !== undefined) {
-      await underWay;
-      return 'alreadyHeld';
-    }
     if (this.#finished)
       throw new ShoalError('storeDamaged', `${showName(this.destination)} was changed by somebody else`);
-    const writing = this.#store(chunk, bytes);
-    this.#writing.set(chunk, writing);
-    try {
-      await writing;
-      return 'stored';
-    } finally {
-      this.#writing.delete(chunk);
-    }
+    return this.#writes.once(chunk, () => this.#store(chunk, bytes));
   }
 
   /**
@@ -200,7 +189,7 @@ export class FileChunkStore implements ChunkStore {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#writing.values(), this.#finishing]);
+    await Promise.allSettled([this.#writes.settled(), this.#finishing]);
     await this.#files.close();
     if (this.#finished) return;
     this.#have.close();
