@@ -69,6 +69,26 @@ describe('unchoking', () => {
     for (const count of others) expect(count).toBe(20);
   });
 
+  test('who gave most comes first, equals in turn, and every fourth turn is anybody’s', () => {
+    const gifts = [100, 80, 10, 0];
+    const { parts, remotes, counts } = unchoking(4, { gave: (remote) => gifts[remotes.indexOf(remote)]! });
+    for (let turn = 0; turn < 64; turn += 1) {
+      parts.unchoke(1, instant(turn));
+      for (const remote of remotes) parts.use(remote);
+    }
+    expect(counts()).toEqual([28, 28, 4, 4]);
+  });
+
+  test('who gave little comes first when nobody who gave more wants anything', () => {
+    const { parts, remotes, counts } = unchoking(2, { gave: (remote) => (remote === remotes[0] ? 100 : 0) });
+    parts.setInterest(remotes[0]!, false);
+    for (let turn = 0; turn < 3; turn += 1) {
+      parts.unchoke(1, instant(turn));
+      for (const remote of remotes) parts.use(remote);
+    }
+    expect(counts()).toEqual([0, 3]);
+  });
+
   test('who deserves nothing gets all that is left when nobody else has wanted anything for a while', () => {
     const { parts, remotes, counts } = unchoking(2, { deserves: (remote) => remote !== remotes[0] });
     parts.unchoke(1, instant(1_000));

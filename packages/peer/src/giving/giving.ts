@@ -103,6 +103,8 @@ export class Giving {
       mayAsk: (remote, allowance, now) => firstCopies?.offer(remote, allowance, now) ?? true,
       deserves: ({ tally: { sentBytes, receivedBytes } }) =>
         held.isFull || sentBytes <= creditChunks * meanChunkBytes(shape) + generosity * receivedBytes,
+      // Who has everything was given enough: now those have their turns who come late and have given nobody anything.
+      gave: ({ tally }) => (held.isFull ? 0 : tally.receivedBytes),
       rank: firstCopies && ((remote) => firstCopies.unspread(remote)),
     });
   }

@@ -1,8 +1,8 @@
 // Who may ask us for a chunk, and how often: everybody is choked but for the requests it was unchoked for. No more are
 // unchoked than our uplink can soon serve, so a remote asks whoever has an uplink to spare first instead of queueing
 // where a chunk was seen first, and chooses the chunk at that moment. In turn among those who want something and gave
-// something for what they got, with every fourth turn for anybody: tit for tat with optimistic unchoking (Cohen,
-// "Incentives build robustness in BitTorrent", 2003). For an owner, first whoever has passed on what it was given.
+// us most, with every fourth turn for anybody: tit for tat with optimistic unchoking (Cohen, "Incentives build robustness
+// in BitTorrent", 2003). Who gives much passes on much, so what a slow uplink alone holds spreads from its first copy. For an owner, first whoever has passed on what it was given.
 
 import { after, earliest, type Instant, instant, NEVER } from '@shoal/machine';
 import type { Remote } from '../remote.ts';
@@ -10,6 +10,7 @@ import type { Remote } from '../remote.ts';
 const lapseMs = 300; // a request that was not made for so long no longer keeps others from being unchoked; it is still served
 const idleMs = 2_000; // who has left one lie for so long after that is given no more until it has made or given back all
 const optimisticEach = 4; // every so many turns it does not matter who deserves it: so newcomers get something to give
+const mostShare = 0.5; // who gave half of what the most generous one gave is as good: equals take turns
 const leftoverMs = 2_000; // who deserves nothing gets what is left over when nobody else has wanted it for so long
 const allowanceMax = 256; // unused requests of one remote; no more are given
 
@@ -33,6 +34,8 @@ export interface UnchokingOptions {
   readonly rank?: ((remote: Remote) => number) | undefined;
   /** In turn come those that deserve it: the others only now and then, or when nobody who deserves it wants anything. */
   readonly deserves?: ((remote: Remote) => boolean) | undefined;
+  /** What the remote gave us: among those that deserve it, those that gave most come first. */
+  readonly gave?: ((remote: Remote) => number) | undefined;
 }
 
 export class Unchoking {
@@ -144,19 +147,22 @@ export class Unchoking {
   }
 
   #nextInTurn(passed: ReadonlySet<Client>, now: Instant): Client | undefined {
-    const { deserves = () => true } = this.#options;
+    const { deserves = () => true, gave = () => 0 } = this.#options;
     if (this.#deservedTurns >= optimisticEach - 1) return this.#anybody(passed);
-    const skipped: Client[] = [];
+    const [deserving, skipped]: [Client[], Client[]] = [[], []];
+    let most = 0;
     for (const client of this.#turns) {
       if (passed.has(client)) continue;
-      if (!deserves(client.remote)) {
-        skipped.push(client);
-        continue;
-      }
+      const isDeserving = deserves(client.remote);
+      (isDeserving ? deserving : skipped).push(client);
+      if (isDeserving) most = Math.max(most, gave(client.remote));
+    }
+    const next = deserving.find(({ remote }) => gave(remote) >= mostShare * most);
+    if (next !== undefined) {
       for (const other of skipped) this.#toTheEnd(other);
       this.#deservedTurns += 1;
       this.#deservedAt = now;
-      return client;
+      return next;
     }
     const leftoverAt = after(this.#deservedAt, leftoverMs);
     this.#leftoverAt = skipped.length > 0 && now < leftoverAt ? leftoverAt : NEVER;
