@@ -55,7 +55,7 @@ describe('--json', () => {
       expect([args[0], status]).toEqual([args[0], 0]);
       heard.set(args[0]!, eventsIn(stdout));
     }
-    const sent = join(folder, 'sent'); // which nobody else has: who gets it from the owner, the sender hears nothing of
+    const sent = join(folder, 'sent');
     writeFileSync(sent, seededRng('sent').bytes(300_000));
     const sender = play('send', sent, '--tracker', address, '--listen', '127.0.0.1:0', '--receivers', '1');
     heard.set('send', record(sender));

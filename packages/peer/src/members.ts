@@ -88,8 +88,15 @@ export class Members {
     return remote;
   }
 
-  /** Takes our leave of everybody. */
+  /**
+   * Takes our leave of everybody. Who has not answered yet has heard nothing since the greeting: it is greeted again before, so
+   * that an owner who was slow learns that we have it all.
+   */
   part(): void {
-    for (const link of this.#greeted) this.#options.host.send(link, { type: 'part', swarm: this.#options.swarm });
+    const { swarm, host } = this.#options;
+    for (const link of this.#greeted) {
+      if (this.#remotes.get(link)?.knowsOurs !== true) this.greet(link);
+      host.send(link, { type: 'part', swarm });
+    }
   }
 }

@@ -17,7 +17,6 @@ const allowanceMax = 256; // unused requests of one remote; no more are given
 /** What one remote may ask of us. */
 interface Client {
   readonly remote: Remote;
-  isInterested: boolean;
   /** Requests it was unchoked for and has not made. */
   allowance: number;
   /** Those of them that may come any moment. */
@@ -59,7 +58,7 @@ export class Unchoking {
   setInterest(remote: Remote, isInterested: boolean): void {
     let client = this.#clients.get(remote);
     if (client === undefined) {
-      client = { remote, isInterested, allowance: 0, expected: 0, lapsesAt: NEVER };
+      client = { remote, allowance: 0, expected: 0, lapsesAt: NEVER };
       this.#clients.set(remote, client);
     }
     if (isInterested) this.#turns.add(client);
