@@ -1,6 +1,6 @@
 // The whole peer as one machine: it owns the links and the swarms. Facts of the carrier and of the stores and commands
 // of the user come in; orders for both and events go out. It decides whose each fact is, and leaves the rest to the
-// swarm, the tracker client or the mesh of links that it belongs to.
+// swarm, the tracker client or the mesh of links that it belongs to; what remotes say is delivered in delivery.ts.
 
 import { pureHashes } from '@shoal/chunker';
 import {
@@ -11,34 +11,23 @@ import {
   type Instant,
   type LinkCode,
   type LinkFact,
-  type LinkId,
   LinkNumbers,
   type LinkOrder,
   type Machine,
   NEVER,
   Outbox,
   type PeerId,
-  type RequestId,
 } from '@shoal/machine';
 import type { TrackerClientEvent } from '@shoal/tracker';
-import {
-  decode,
-  encode,
-  isDraft,
-  isPeerMessage,
-  isPeerReply,
-  isPeerRequest,
-  type PeerContact,
-  type SwarmId,
-} from '@shoal/wire';
+import { isDraft, type PeerContact, type SwarmId } from '@shoal/wire';
 import type { ContentShape } from './content.ts';
+import { Delivery } from './delivery.ts';
 import type { SessionEvent } from './events.ts';
 import { Exchanges } from './exchanges.ts';
 import type { GatheringOptions } from './gathering.ts';
 import { Gatherings } from './gatherings.ts';
 import type { SwarmHost } from './host.ts';
 import { type JoinOptions, sourcesOf } from './join-options.ts';
-import { listFiles } from './listing.ts';
 import { Mesh } from './links/mesh.ts';
 import type { Neighbour } from './links/neighbours.ts';
 import type { PrioritySpan, ReadingPlace } from './picking/demand.ts';
@@ -63,6 +52,7 @@ export class Session implements Machine<SessionOutput> {
   readonly #exchanges: Exchanges;
   readonly #numbers: LinkNumbers;
   readonly #mesh: Mesh;
+  readonly #delivery: Delivery;
   readonly #trackers: Trackers;
   readonly #host: SwarmHost;
   readonly #self: PeerId;
@@ -79,6 +69,12 @@ export class Session implements Machine<SessionOutput> {
     this.#numbers = options.numbers ?? new LinkNumbers();
     this.#exchanges = new Exchanges(this.#numbers, (order) => this.#link(order));
     this.#mesh = this.#newMesh(options);
+    this.#delivery = new Delivery({
+      gatherings: this.#gatherings,
+      exchanges: this.#exchanges,
+      mesh: this.#mesh,
+      perform: (order) => this.#link(order),
+    });
     this.#trackers = new Trackers({
       numbers: this.#numbers,
       rng: options.rng.fork('trackers'),
@@ -247,9 +243,9 @@ export class Session implements Machine<SessionOutput> {
       case 'linkClosed':
         return this.#mesh.handleFact(fact, now);
       case 'messageReceived':
-        return this.#handleMessage(fact.link, fact.message, now);
+        return this.#delivery.message(fact.link, fact.message, now);
       case 'requestReceived':
-        return this.#handleRequest(fact.link, fact.request, fact.message, now);
+        return this.#delivery.request(fact.link, fact.request, fact.message, now);
       case 'requestCancelled':
         return this.#exchanges.endRequest(fact.request)?.handleCancelled(fact.link, fact.request, now);
       case 'answerSent':
@@ -257,65 +253,12 @@ export class Session implements Machine<SessionOutput> {
       case 'answerProgressed':
         return this.#exchanges.askerOf(fact.ask)?.handleProgress(fact.ask, fact.bodyBytes, now);
       case 'answerReceived':
-        return this.#handleAnswer(fact, now);
+        return this.#delivery.answer(fact, now);
       case 'askFailed':
         return this.#exchanges.endAsk(fact.ask)?.handleAskFailed(fact.ask, fact.code, now);
       default:
         assertNever(fact, 'link fact');
     }
-  }
-
-  #handleAnswer(fact: LinkFact & { type: 'answerReceived' }, now: Instant): void {
-    const asker = this.#exchanges.endAsk(fact.ask);
-    const decoded = decode(fact.head);
-    const reply = decoded.ok && isPeerReply(decoded.message) ? decoded.message : undefined;
-    asker?.handleAnswer(fact, reply, now);
-  }
-
-  #handleMessage(link: LinkId, bytes: Uint8Array, now: Instant): void {
-    const neighbour = this.#mesh.get(link);
-    if (neighbour === undefined) return;
-    const decoded = decode(bytes);
-    if (!decoded.ok || !isPeerMessage(decoded.message)) return this.#mesh.accuse(neighbour.peer, 'badMessage', now);
-    const { message } = decoded;
-    if (message.type === 'hello') return this.#mesh.handleHello(neighbour, message);
-    const gathering = this.#gatherings.get(message.swarm);
-    if (gathering === undefined) return; // a swarm that we are not in, or no longer
-    switch (message.type) {
-      case 'join':
-        if (this.#mesh.handleJoin(neighbour, gathering.id, now)) gathering.handleJoin(neighbour, message, now);
-        return;
-      case 'part':
-        neighbour.swarms.delete(gathering.id);
-        return gathering.handlePart(link, now);
-      case 'peers':
-        return gathering.isOpen ? this.#mesh.introduced(neighbour, gathering.id, message.peers, now) : undefined;
-      case 'have':
-      case 'lost':
-      case 'interest':
-      case 'unchoke':
-        return gathering instanceof Swarm ? gathering.handleMessage(link, message, now) : undefined;
-      default:
-        assertNever(message, 'peer message');
-    }
-  }
-
-  #handleRequest(link: LinkId, request: RequestId, bytes: Uint8Array, now: Instant): void {
-    const neighbour = this.#mesh.get(link);
-    if (neighbour === undefined) return;
-    const decoded = decode(bytes);
-    if (decoded.ok && decoded.message.type === 'fileList') {
-      const head = encode(listFiles(this.#gatherings.listed(), decoded.message));
-      return this.#link({ type: 'answer', link, request, head });
-    }
-    if (!decoded.ok || !isPeerRequest(decoded.message)) {
-      this.#link({ type: 'refuse', link, request, code: 'protocolViolated' });
-      return this.#mesh.accuse(neighbour.peer, 'badMessage', now);
-    }
-    const asked = this.#gatherings.get(decoded.message.swarm);
-    if (asked === undefined) return this.#link({ type: 'refuse', link, request, code: 'notFound' });
-    this.#exchanges.requested(request, link, asked);
-    asked.handleRequest(link, request, decoded.message, now);
   }
 
   #handleTracker(event: TrackerClientEvent): void {
