@@ -344,6 +344,7 @@ class NodePeer implements RunningPeer {
   }
 
   #gather(meeting: GatheringOptions): void {
+    this.#checkOpen(); // it may have been closed while the meeting was loaded
     this.#driver.tell((session, now) => session.gather(meeting, now));
     this.#discovery?.announce();
   }
