@@ -5,7 +5,7 @@ import type { SessionEvent } from '../src/index.ts';
 import { type Code, drawCode, meetingOf, parseCode } from '../src/introduction/index.ts';
 import { confirmationOf, secretOf, sessionKeyOf, shareOf } from '../src/introduction/cpace.ts';
 import { inputsOf } from '../src/introduction/inputs.ts';
-import { type Identity, type Peer, World } from './support/world.ts';
+import { type Identity, makeContent, type Peer, World } from './support/world.ts';
 
 const minuteMs = 60_000;
 const ticket = 'shoal:ticket';
@@ -83,6 +83,27 @@ describe('whoever has the code', () => {
     expect(received?.type === 'ticketReceived' && received.lifeMs).toBeGreaterThan(5 * minuteMs);
     expect(received?.type === 'ticketReceived' && received.lifeMs).toBeLessThanOrEqual(6 * minuteMs);
   });
+});
+
+test('a keeper that is slow to join in the swarm hears all the same that its caller has it all', () => {
+  const { world, meet, settle } = meetingIn('slow keeper');
+  const content = makeContent(100_000, 10_240, world.rng.fork('content'));
+  const keeper = meet(right, {});
+  keeper.share(content);
+  const fellow = world.addPeer();
+  fellow.get(content, [keeper]);
+  world.runUntil(() => fellow.isDone, minuteMs);
+  const caller = meet(right);
+  settle(caller);
+  world.freeze(keeper);
+  caller.get(content, [keeper, fellow]);
+  world.runUntil(() => caller.eventsOf('remoteJoined').length > 0, minuteMs);
+  caller.tell((session, now) => session.leave(right.meeting, now));
+  world.runUntil(() => caller.isDone, minuteMs);
+  caller.stop();
+  world.thaw(keeper);
+  world.run(1_000);
+  expect(keeper.eventsOf('remoteCompleted').map(({ peer }) => peer)).toEqual([fellow.peer, caller.peer]);
 });
 
 describe('a wrong code', () => {

@@ -94,10 +94,10 @@ export class Mesh {
   leave(swarm: SwarmId, now: Instant): void {
     this.#contacts.leave(swarm);
     for (const neighbour of this.#neighbours) {
-      const ours = neighbour.swarms.delete(swarm);
-      // A link that is just up for another swarm has been joined in none yet.
-      const wanted = neighbour.swarms.size > 0 || (!ours && (neighbour.contact?.swarms.size ?? 0) > 0);
-      if (!wanted) this.#close(neighbour, 'done', now);
+      neighbour.swarms.delete(swarm);
+      // A remote that is to be found in another swarm may not have answered there yet.
+      const isWanted = neighbour.swarms.size > 0 || (neighbour.contact?.swarms.size ?? 0) > 0;
+      if (!isWanted) this.#close(neighbour, 'done', now);
     }
   }
 
