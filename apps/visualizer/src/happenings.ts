@@ -7,7 +7,10 @@ export const recordingVersion = 1;
 /** What a peer is here for. */
 export type Role = 'owner' | 'receiver' | 'liar';
 
-/** One thing that happened. `atMs` counts from the start of the recording; peers are short names, unique within it. */
+/**
+ * One thing that happened. `atMs` counts from the start of the recording; peers are short names, unique within it. A second
+ * `content` is a new version: nobody is there, and nobody holds any of it, until it is said.
+ */
 export type Happening = { readonly atMs: number } & (
   | { readonly kind: 'content'; readonly name: string; readonly chunkCount: number; readonly bytes: number }
   /** A peer has come. Rates in bytes a second where they are known; held: runs of chunks it has already, [first, count]. */

@@ -154,7 +154,10 @@ export class Picture {
   #begin({ name, chunkCount, bytes }: Happening & { kind: 'content' }): void {
     this.content = { name, chunkCount, bytes };
     this.copies = new Uint16Array(chunkCount);
-    for (const peer of this.peers) peer.givers = new Uint16Array(chunkCount);
+    this.links.clear();
+    this.fromOwner = this.fromPeers = 0;
+    for (const [number, { name: peer, label, role }] of this.peers.entries())
+      this.peers[number] = { ...newPeer(peer, chunkCount), label, role };
   }
 
   #come({ atMs, peer: name, role, label, held = [], ...rates }: Happening & { kind: 'came' }): void {

@@ -42,6 +42,24 @@ describe('a picture', () => {
     expect(back.peers[0]!.heldCount).toBe(3);
   });
 
+  test('begins anew with another content: places and names stay, and nothing that was held', () => {
+    const picture = pictureOf(
+      ...begin,
+      { atMs: 1, kind: 'linked', peer: 'a', remote: 'o' },
+      { atMs: 1, kind: 'held', peer: 'a', chunk: 0, from: 'o' },
+      { atMs: 2, kind: 'completed', peer: 'a' },
+      { atMs: 3, kind: 'content', name: 'book', chunkCount: 2, bytes: 200 },
+      { atMs: 3, kind: 'came', peer: 'o', role: 'owner', label: 'owner', held: [[0, 2]] },
+    );
+    expect(picture.peers.map(({ label, heldCount, cameAtMs }) => [label, heldCount, cameAtMs])).toEqual([
+      ['owner', 2, 3],
+      ['a', 0, undefined],
+      ['b', 0, undefined],
+    ]);
+    expect(Array.from(picture.copies)).toEqual([1, 1]);
+    expect([picture.fromOwner, picture.completedCount, picture.links.size]).toEqual([0, 0, 0]);
+  });
+
   test('has a chunk under way from when it is asked for until it is held, dropped by one or damaged', () => {
     const asked = [
       ...begin,

@@ -56,16 +56,19 @@ export async function share(path: string, options: ShareOptions, context: Contex
   let shared = await peer.share(wanted);
   output.liveDone();
   await using live = await openLive(options, shared.name, context);
-  live?.watch(shared, { self: peer.peer, role: 'owner', ...(wanted.limits && { limits: wanted.limits }) });
+  const tell = (version: Share): void => {
+    live?.watch(version, { self: peer.peer, role: 'owner', ...(wanted.limits && { limits: wanted.limits }) });
+    tellShare(version, peer, output);
+  };
   await trackers.firstUp(timeoutMs, interrupt.signal);
-  tellShare(shared, peer, output);
+  tell(shared);
   using _ticking = every(progressMs, () => {
     enough.look(shared.progress());
     showProgress(shared, output);
   });
   const following = options.watch === true ? changesOf(path, settleMs, interrupt.signal) : [];
   const followed = (async (): Promise<void> => {
-    for await (const _ of following) shared = await renew(shared, peer, wanted, output);
+    for await (const _ of following) shared = await renew(shared, () => peer.share(wanted), tell, output);
   })();
   using presence = new Presence(shared);
   await Promise.race([interrupt.wait(), enough.met, presence.asked, followed.then(() => interrupt.wait())]);
@@ -94,11 +97,16 @@ export function readWanted(
 }
 
 /** The version that is there now; the one before is served until then. */
-async function renew(before: Share, peer: RunningPeer, wanted: PeerShareOptions, output: Output): Promise<Share> {
+async function renew(
+  before: Share,
+  shareNext: () => Promise<Share>,
+  tell: (next: Share) => void,
+  output: Output,
+): Promise<Share> {
   try {
-    const next = await peer.share(wanted);
+    const next = await shareNext();
     output.liveDone();
-    tellShare(next, peer, output);
+    tell(next);
     await before.close();
     return next;
   } catch (error) {

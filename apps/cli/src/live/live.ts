@@ -1,4 +1,4 @@
-// Watches transfers of this process: what happens to them goes to a show, or to the demo that started it.
+// Watches what this process transfers: what happens goes to a show, or to the demo that started it.
 
 import type { Share, Transfer } from '@shoal/peer/node';
 import type { Happening } from '@shoal/visualizer';
@@ -20,12 +20,15 @@ export async function startLive(options: LiveOptions, title: string, context: Co
     if (show === undefined) output.event({ event: 'happenings', happenings });
     else show.recording.add(happenings);
   };
-  const watches: TransferWatch[] = [];
+  let watching: TransferWatch | undefined;
   return {
-    watch: (transfer, watched) => void watches.push(new TransferWatch(transfer, watched, withHappenings, tell)),
+    watch(transfer, watched) {
+      watching?.end();
+      watching = new TransferWatch(transfer, watched, withHappenings, tell);
+    },
     async [Symbol.asyncDispose]() {
       await new Promise((resolve) => setImmediate(resolve)); // the last events are on their way
-      for (const watch of watches) watch.end();
+      watching?.end();
       await show?.[Symbol.asyncDispose]();
     },
   };
@@ -37,6 +40,7 @@ class TransferWatch {
   readonly #tell: (happenings: readonly Happening[]) => void;
   readonly #ticking: Disposable;
   #told: Happening[] = [];
+  #isOver = false;
 
   constructor(
     transfer: Transfer | Share,
@@ -54,12 +58,14 @@ class TransferWatch {
   }
 
   end(): void {
+    this.#isOver = true;
     this.#ticking[Symbol.dispose]();
     this.#tell(this.#told.concat(this.#watch.end(this.#sight(), clockMs())));
   }
 
   async #follow(): Promise<void> {
     for await (const event of this.#transfer.events) {
+      if (this.#isOver) return;
       for (const happening of this.#watch.handle(event, clockMs())) this.#told.push(happening);
       if (turns.has(event.type)) this.#look();
     }

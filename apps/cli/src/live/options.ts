@@ -21,6 +21,7 @@ export interface Watched {
 }
 
 export interface Live extends AsyncDisposable {
+  /** Tells of this one from now on, and of none before it. */
   watch(transfer: Transfer | Share, watched: Watched): void;
 }
 

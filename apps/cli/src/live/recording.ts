@@ -43,7 +43,6 @@ export class Recording {
   #lines: Line[] = [];
   #bytes = 0;
   #count = 0;
-  #hasContent = false;
   #changed = Promise.withResolvers<void>();
 
   constructor(options: RecordingOptions) {
@@ -103,9 +102,6 @@ export class Recording {
   }
 
   #keep(happening: Happening, atMs: number): void {
-    // All of one swarm tell what it is about.
-    if (happening.kind === 'content' && this.#hasContent) return;
-    this.#hasContent ||= happening.kind === 'content';
     const text = JSON.stringify({ ...this.#named(happening), atMs: Math.round(atMs * 10) / 10 });
     this.#options.save?.(text);
     if (this.isFull) return;

@@ -105,15 +105,14 @@ export class SwarmWatch {
 
   #begin({ chunkCount, totalBytes, held }: SwarmPicture, atMs: number): Happening[] {
     this.#hasBegun = true;
-    const { self, role, label, name, limits = {} } = this.#options;
+    const { self, role, label, name, limits = {}, selfOnly } = this.#options;
     const rates = {
       ...(limits.upBytesPerSecondMax !== undefined && { upBytesPerSecond: limits.upBytesPerSecondMax }),
       ...(limits.downBytesPerSecondMax !== undefined && { downBytesPerSecond: limits.downBytesPerSecondMax }),
     };
-    const told: Happening[] = [
-      { atMs, kind: 'content', name, chunkCount, bytes: totalBytes },
-      { atMs, kind: 'came', peer: self, role, label, ...rates, ...runs(held) },
-    ];
+    const told: Happening[] = [{ atMs, kind: 'came', peer: self, role, label, ...rates, ...runs(held) }];
+    // Where all tell of themselves, the owner tells what it is about.
+    if (!selfOnly || role === 'owner') told.unshift({ atMs, kind: 'content', name, chunkCount, bytes: totalBytes });
     if (held.isFull && role !== 'owner') told.push({ atMs, kind: 'completed', peer: self });
     return told;
   }

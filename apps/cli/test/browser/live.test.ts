@@ -1,6 +1,6 @@
 // The live page in headless Chromium, fed by real processes; and what it saves, opened from a file without any server.
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { seededRng } from '@shoal/machine';
@@ -35,6 +35,9 @@ async function peersIn(page: Page): Promise<string[]> {
   return said.sort();
 }
 
+/** What it says of whoever has all of what is shared. */
+const holds = ({ chunks }: Record<string, unknown>): string => `holds ${String(chunks)} of ${String(chunks)} chunks`;
+
 /** All that the page knows at the end. */
 const pictureIn = (page: Page): Promise<string> => page.evaluate<string>('JSON.stringify(shoalShow.reel.front)');
 
@@ -68,13 +71,13 @@ describe.skipIf(executablePath === undefined)('the live page', () => {
       writeFileSync(content, seededRng('live').bytes(4_000_000));
       const { address } = await playTracker();
       const owner = play('share', content, '--tracker', address, '--listen', '127.0.0.1:0', '--view', '--no-open');
-      const [{ url }, { ticket, chunks }] = await Promise.all([owner.next('view'), owner.next('sharing')]);
+      const [{ url }, sharing] = await Promise.all([owner.next('view'), owner.next('sharing')]);
       const { page, troubles } = await open(String(url));
       expect(new URL(page.url()).pathname).toBe('/');
       const get = (name: string): ReturnType<typeof play> =>
         play(
           'get',
-          String(ticket),
+          String(sharing['ticket']),
           '-o',
           join(folder, name),
           '--seed',
@@ -85,7 +88,7 @@ describe.skipIf(executablePath === undefined)('the live page', () => {
         );
       const receivers = [get('one'), get('two')];
       await Promise.all(receivers.map((receiver) => receiver.next('done')));
-      const all = `holds ${String(chunks)} of ${String(chunks)} chunks`;
+      const all = holds(sharing);
       await expect
         .poll(() => peersIn(page), options)
         .toEqual([
@@ -115,6 +118,36 @@ describe.skipIf(executablePath === undefined)('the live page', () => {
       expect(offline.troubles).toEqual([]);
     },
   );
+
+  test('goes on with the next version of a folder that is followed', options, async () => {
+    const site = join(folder, 'site');
+    mkdirSync(site);
+    writeFileSync(join(site, 'index.html'), seededRng('index').bytes(900_000));
+    const { address } = await playTracker();
+    const place = ['--tracker', address, '--listen', '127.0.0.1:0'];
+    const owner = play('share', site, ...place, '--watch', '--settle', '0.2', '--view', '--no-open');
+    const [{ url }, first] = await Promise.all([owner.next('view'), owner.next('sharing')]);
+    const { page, troubles } = await open(String(url));
+    const get = ({ ticket }: Record<string, unknown>, name: string): ReturnType<typeof play> =>
+      play('get', String(ticket), '-o', join(folder, name), '--seed', '--listen', '127.0.0.1:0');
+    await get(first, 'site 1').next('done');
+    await expect
+      .poll(() => peersIn(page), options)
+      .toEqual([expect.stringContaining(holds(first)), `this peer ${holds(first)}`]);
+
+    writeFileSync(join(site, 'news.html'), seededRng('news').bytes(900_000));
+    const second = await owner.next('sharing');
+    expect(second['chunks']).not.toBe(first['chunks']);
+    await get(second, 'site 2').next('done');
+    await expect
+      .poll(() => peersIn(page), options)
+      .toEqual([
+        expect.stringMatching(/ holds 0 of /), // whoever has the version before has left
+        expect.stringContaining(holds(second)),
+        `this peer ${holds(second)}`,
+      ]);
+    expect(troubles).toEqual([]);
+  });
 
   test('shows hostile names as text, and says what is wrong with a file', options, async () => {
     const lines = [

@@ -145,7 +145,9 @@ describe('watching a swarm', () => {
   test('tells of nobody else where they tell of themselves', () => {
     const watching = watch({ selfOnly: true });
     const begun = watching.look(sight(bits(), remote(owner, Bitfield.full(8))), 0);
-    expect(kinds(begun)).toEqual(['content', 'came', 'linked']);
+    expect(kinds(begun)).toEqual(['came', 'linked']);
     expect(kinds(watching.look(sight(bits()), 1))).toEqual(['unlinked']);
+    const owning = watch({ selfOnly: true, role: 'owner' });
+    expect(kinds(owning.look(sight(Bitfield.full(8)), 0))).toEqual(['content', 'came']); // for all of them
   });
 });
