@@ -164,7 +164,7 @@ export const variableOf = (name: string): string => `SHOAL_${name.replace(/[A-Z]
 export function optionOf({ usage, about, preset, many = false, choices, hidden = false }: Flag): Option {
   const option = new Option(usage, about).hideHelp(hidden);
   if (choices !== undefined) option.choices(choices);
-  if (many) option.default([], 'none').argParser(collect);
+  if (many) option.argParser(collect);
   else if (preset !== undefined) option.default(preset, preset);
   return option;
 }

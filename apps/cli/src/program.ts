@@ -5,7 +5,7 @@ import about from '../package.json' with { type: 'json' };
 import { modernSpelling } from './classic/spelling.ts';
 import { catalogue, type CommandEntry, here } from './catalogue.ts';
 import { exitCodes } from './exit-codes.ts';
-import { commonFlags, flags, optionOf } from './flags.ts';
+import { commonFlags, type Flag, flags, optionOf } from './flags.ts';
 
 /** Carries out one command: with its arguments and the command as it was parsed. */
 export type Runner = (entry: CommandEntry, args: readonly unknown[], command: Command) => Promise<void>;
@@ -93,6 +93,9 @@ function addCommand(program: Command, entry: CommandEntry, runner: Runner): Comm
 function addFlags(command: Command, entry: CommandEntry): void {
   for (const use of [...(entry.flags ?? []), ...commonFlags]) {
     const [name, own] = typeof use === 'string' ? [use, {}] : use;
-    command.addOption(optionOf({ ...flags[name], ...own }));
+    const flag: Flag = { ...flags[name], ...own };
+    command.addOption(optionOf(flag));
+    // As a default of commander's it would be in the help.
+    if (flag.many === true) command.setOptionValueWithSource(name, [], 'default');
   }
 }

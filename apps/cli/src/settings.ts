@@ -29,7 +29,7 @@ function fillIn(command: Command, said: Source, source: 'env' | 'config'): void 
     const key = option.attributeName();
     const before = command.getOptionValueSource(key);
     const found = before === undefined || before === 'default' ? said(flagNameOf(option)) : undefined;
-    const value = found && valueOf(option, found);
+    const value = found && valueOf(option, found, Array.isArray(command.getOptionValue(key)));
     if (value !== undefined) command.setOptionValueWithSource(key, value, source);
   }
 }
@@ -47,9 +47,9 @@ const flagNameOf = (option: Option): string =>
   option.negate ? `no${option.attributeName().replace(/^./, (first) => first.toUpperCase())}` : option.attributeName();
 
 /** Undefined when it says nothing: a switch that is off is one that was not given. */
-function valueOf(option: Option, said: Said): unknown {
+function valueOf(option: Option, said: Said, isList: boolean): unknown {
   if (!option.required && !option.optional) return isOn(said) ? !option.negate : undefined;
-  if (Array.isArray(option.defaultValue)) return listOf(said);
+  if (isList) return listOf(said);
   const text = String(said.value);
   try {
     return option.parseArg === undefined ? text : option.parseArg(text, undefined);

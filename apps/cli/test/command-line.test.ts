@@ -38,6 +38,12 @@ describe('the catalogue', () => {
     }
   });
 
+  test('says no default of a flag that may be given several times: it is to give none', () => {
+    const helps = makeProgram(async () => undefined).commands.map((command) => command.helpInformation());
+    expect(helps.join('')).toContain('may be given');
+    expect(helps.join('')).not.toMatch(/default:\s+(none|\[\])/);
+  });
+
   test('has no flag that no command takes', () => {
     const used = catalogue.flatMap((entry) => entry.flags ?? []).map((use) => (typeof use === 'string' ? use : use[0]));
     expect(Object.keys(flags).filter((name) => ![...commonFlags, ...used].includes(name as never))).toEqual([]);
