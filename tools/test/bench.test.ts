@@ -25,7 +25,7 @@ describe('figures', () => {
 });
 
 describe('the comparison of transports', () => {
-  test('prints one line for each case', { timeout: 30_000 }, () => {
+  test('prints one line for each case', () => {
     const args = '--json --seconds 0.1 --rounds 1 --networks loopback --only ours,tcp --cases bulk,round-trip'.split(
       ' ',
     );

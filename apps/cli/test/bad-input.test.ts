@@ -71,7 +71,7 @@ describe('bad input', () => {
     }
   });
 
-  test('an unreachable tracker, for each command that needs one', { timeout: 60_000 }, async () => {
+  test('an unreachable tracker, for each command that needs one', async () => {
     const path = file('lonely');
     const commands = [
       ['share', path, '--tracker', deadTracker, '--timeout', '1'],
@@ -95,7 +95,7 @@ describe('bad input', () => {
     expect(readFileSync(taken, 'utf8')).toBe('mine');
   });
 
-  test('nobody who has it: the wait ends, and what is there stays for the next try', { timeout: 60_000 }, async () => {
+  test('nobody who has it: the wait ends, and what is there stays for the next try', async () => {
     const { address } = await playTracker();
     const { owner, ticket } = await playOwner(file('gone'), address);
     await owner.kill();
@@ -119,7 +119,6 @@ describe('bad input', () => {
 
   test.skipIf(!isRoot)(
     'a full disk (needs root to mount one): exit 9, nothing under the final name, and it goes on later',
-    { timeout: 60_000 },
     async () => {
       const { address } = await playTracker();
       const { ticket } = await playOwner(file('large', 6_000_000), address);

@@ -10,7 +10,7 @@ import { play, playTracker, shoal, temporaryFolder } from './programs.ts';
 const folder = temporaryFolder();
 const fileOf = (name: string): Uint8Array => seededRng(name).bytes(700_000);
 
-test('three share, two get one file at once, one gets one back, one leaves', { timeout: 90_000 }, async () => {
+test('three share, two get one file at once, one gets one back, one leaves', async () => {
   const { address } = await playTracker();
   const at = ['--tracker', address];
   const sharing = await Promise.all(

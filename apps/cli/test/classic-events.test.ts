@@ -12,7 +12,7 @@ const folder = temporaryFolder();
 const content = seededRng('classic').bytes(600_000);
 const own = (port: string): string => `127.0.0.1:${port}`;
 
-test('the ring', { timeout: 60_000 }, async () => {
+test('the ring', async () => {
   const film = join(folder, 'film.bin');
   writeFileSync(film, content);
   const [owner = '', ...ports] = await freePorts(3);
@@ -41,7 +41,7 @@ function folderOf(name: string, seeds: readonly string[]): string {
   return place;
 }
 
-test('the file-set, with a chunk that peers contradict each other about', { timeout: 60_000 }, async () => {
+test('the file-set, with a chunk that peers contradict each other about', async () => {
   const { address } = await playTracker();
   const right = ['a', 'b', 'c', 'd', 'e', 'f'];
   const from = (place: string) =>
@@ -55,7 +55,7 @@ test('the file-set, with a chunk that peers contradict each other about', { time
   expect(unseen(heard)).toEqual([]);
 });
 
-test('leave', { timeout: 60_000 }, async () => {
+test('leave', async () => {
   const path = join(folder, 'left.bin');
   writeFileSync(path, content);
   const { address } = await playTracker();

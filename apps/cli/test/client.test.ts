@@ -30,7 +30,7 @@ function folderOf(name: string, ids: readonly number[], wrong?: number): string 
   return place;
 }
 
-test('a set is completed by what enough agree on, also where one has a wrong chunk', { timeout: 90_000 }, async () => {
+test('a set is completed by what enough agree on, also where one has a wrong chunk', async () => {
   const { address } = await playTracker();
   const places = [
     folderOf('first', [1, 2, 3, 4, 5]), // how large the set is, it has to be told
@@ -66,11 +66,11 @@ test('a set is completed by what enough agree on, also where one has a wrong chu
   for (const which of [0, 1, 3]) expect(named(which, 'distrusted')).toEqual([]);
 
   await expect
-    .poll(async () => (await shoal(['where', 'file-set', '--tracker', address])).stdout, { timeout: 20_000 })
+    .poll(async () => (await shoal(['where', 'file-set', '--tracker', address])).stdout, { timeout: 60_000 })
     .toMatch(/check list {2}none\nchunk list {2}0-5\ndisputed {4}none/);
 });
 
-test('who comes with a wrong chunk after the others agreed is told so as well', { timeout: 60_000 }, async () => {
+test('who comes with a wrong chunk after the others agreed is told so as well', async () => {
   const { address } = await playTracker();
   const playFrom = (place: string) =>
     play('client', '--folder', place, '--transfer-port', '127.0.0.1:0', '--tracker', address);

@@ -27,7 +27,7 @@ async function playSender(path: string, tracker: string, ...more: string[]): Pro
 const wrongOf = (code: string): string => code.replace(/-.*/, code.endsWith('-zoo') ? '-zoo-zone' : '-zone-zoo');
 
 describe('a short code', () => {
-  test('is enough for four receivers at once; the sender ends when they have it all', { timeout: 60_000 }, async () => {
+  test('is enough for four receivers at once; the sender ends when they have it all', async () => {
     const { address } = await playTracker();
     const path = file('film');
     const { sender, code } = await playSender(path, address, '--receivers', '4');
@@ -40,7 +40,7 @@ describe('a short code', () => {
     expect(await sender.ended()).toBe(0);
   });
 
-  test('goes on with who has received, when the sender has left', { timeout: 60_000 }, async () => {
+  test('goes on with who has received, when the sender has left', async () => {
     const { address } = await playTracker();
     const path = file('relay');
     const { sender, code } = await playSender(path, address);
@@ -53,7 +53,7 @@ describe('a short code', () => {
     expect(readFileSync(copy).equals(readFileSync(path))).toBe(true);
   });
 
-  test('that is wrong costs a try, which is told on both sides, and ends with 24', { timeout: 60_000 }, async () => {
+  test('that is wrong costs a try, which is told on both sides, and ends with 24', async () => {
     const { address } = await playTracker();
     const { sender, code } = await playSender(file('secret'), address, '--tries', '2');
     const guess = (): ReturnType<typeof shoal> =>
@@ -68,20 +68,16 @@ describe('a short code', () => {
     expect(existsSync(join(folder, 'never'))).toBe(false);
   });
 
-  test(
-    'that nobody answers for ends with 3, and without a tracker that answers with 6',
-    { timeout: 60_000 },
-    async () => {
-      const { address } = await playTracker();
-      const nobody = await shoal(['receive', '4821-coral-walnut', '--tracker', address, '--timeout', '2', ...here]);
-      expect(nobody.status).toBe(3);
-      expect(nobody.stderr).toMatch(/nobody answers for 4821-coral-walnut/);
-      const dead = ['receive', '4821-coral-walnut', '--tracker', '127.0.0.1:9', '--timeout', '2', ...here];
-      expect((await shoal(dead)).status).toBe(6);
-    },
-  );
+  test('that nobody answers for ends with 3, and without a tracker that answers with 6', async () => {
+    const { address } = await playTracker();
+    const nobody = await shoal(['receive', '4821-coral-walnut', '--tracker', address, '--timeout', '2', ...here]);
+    expect(nobody.status).toBe(3);
+    expect(nobody.stderr).toMatch(/nobody answers for 4821-coral-walnut/);
+    const dead = ['receive', '4821-coral-walnut', '--tracker', '127.0.0.1:9', '--timeout', '2', ...here];
+    expect((await shoal(dead)).status).toBe(6);
+  });
 
-  test('that expired ends the sender with 4 when nobody has it', { timeout: 60_000 }, async () => {
+  test('that expired ends the sender with 4 when nobody has it', async () => {
     const { address } = await playTracker();
     const { sender } = await playSender(file('old'), address, '--expires', '1s');
     expect(await sender.ended()).toBe(4);
@@ -121,7 +117,7 @@ function canMakeNetwork(): boolean {
 const works = process.platform === 'linux' && canMakeNetwork();
 if (!works) process.stdout.write('codes: the local network without a tracker skipped: needs root and iproute2\n');
 
-test.skipIf(!works)('without any tracker a code is found on the local network', { timeout: 60_000 }, () => {
+test.skipIf(!works)('without any tracker a code is found on the local network', () => {
   const path = file('local');
   const copy = join(folder, 'local-copy');
   const run = [process.execPath, ...program].map((word) => `'${word}'`).join(' ');
@@ -131,6 +127,6 @@ test.skipIf(!works)('without any tracker a code is found on the local network', 
     ${run} send '${path}' --receivers 1 > '${copy}.code' & sender=$!
     while [ ! -s '${copy}.code' ]; do sleep 0.05; done
     ${run} receive "$(cat '${copy}.code')" -o '${copy}' --timeout 20 && wait $sender`;
-  execFileSync('unshare', ['-n', 'sh', '-c', script], { stdio: 'pipe', timeout: 50_000 });
+  execFileSync('unshare', ['-n', 'sh', '-c', script], { stdio: 'pipe', timeout: 100_000 });
   expect(readFileSync(copy).equals(readFileSync(path))).toBe(true);
 });

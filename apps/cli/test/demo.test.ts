@@ -47,7 +47,7 @@ const isAlive = (pid: number): boolean => {
 const pidsOf = ({ events }: Demo): number[] =>
   events.filter(({ event }) => event === 'started').map((event) => Number(event['pid']));
 
-describe('demo', { timeout: 90_000 }, () => {
+describe('demo', () => {
   test('every copy is right, and the report says who got what from whom', async () => {
     const run = await demo('plain', ['--receivers', '3']);
     expect(run.status).toBe(0);

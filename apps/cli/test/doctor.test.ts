@@ -82,7 +82,7 @@ const eventsOf = (stdout: string): Told[] =>
     .map((line) => JSON.parse(line) as Told);
 
 describe('on this machine', () => {
-  test('trackers say where they see us, and a port that is taken is told', { timeout: 30_000 }, async () => {
+  test('trackers say where they see us, and a port that is taken is told', async () => {
     const [one, two] = [await playTracker(), await playTracker()];
     const trackers = [one, two].flatMap((tracker) => ['--tracker', tracker.address]);
     const { status, stdout } = await shoal(['doctor', '--json', ...trackers, '--listen', one.address]);
@@ -99,7 +99,7 @@ describe('on this machine', () => {
     expect(told.at(-1)).toMatchObject({ event: 'done', ok: expect.any(Number) });
   });
 
-  test('a tracker that does not answer ends with 6, after all else was told', { timeout: 30_000 }, async () => {
+  test('a tracker that does not answer ends with 6, after all else was told', async () => {
     const { status, stdout, stderr } = await shoal(['doctor', '--tracker', '127.0.0.1:9', '--timeout', '1']);
     expect(status).toBe(6);
     expect(stdout).toMatch(/bad +tracker 127\.0\.0\.1:9 +no answer/);

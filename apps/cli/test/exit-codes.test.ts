@@ -60,7 +60,7 @@ async function getSome(ticket: string, copy: string, ...options: readonly string
 }
 
 describe('a transfer that ends half-way', () => {
-  test('says after Ctrl-C how to go on, ends with 130, and that goes on', { timeout: 120_000 }, async () => {
+  test('says after Ctrl-C how to go on, ends with 130, and that goes on', async () => {
     const { ticket, owner } = await playSlowOwner('stopped');
     const copy = join(folder, "the stopped one's copy");
     const get = await getSome(ticket, copy);
@@ -75,7 +75,7 @@ describe('a transfer that ends half-way', () => {
     await owner.stop();
   });
 
-  test('with 7 when nobody is left, since the same command goes on', { timeout: 120_000 }, async () => {
+  test('with 7 when nobody is left, since the same command goes on', async () => {
     const { ticket, owner } = await playSlowOwner('left');
     const get = await getSome(ticket, join(folder, 'left-copy'), '--timeout', '2');
     await owner.kill();
@@ -83,24 +83,20 @@ describe('a transfer that ends half-way', () => {
     expect(get.said()).toContain('run the same command');
   });
 
-  test(
-    'waits after one Ctrl-C for what it started, and ends after the second at once',
-    { timeout: 50_000 },
-    async () => {
-      const path = join(folder, 'small');
-      writeFileSync(path, seededRng('small').bytes(400_000));
-      const { address } = await playTracker();
-      const { ticket } = await playOwner(path, address);
-      const started = join(folder, 'started');
-      const hook = ['--on-complete', `echo $$ > '${started}'; exec sleep 100`];
-      const { child, ended } = await getSome(ticket, join(folder, 'small-copy'), ...hook);
-      await expect.poll(() => existsSync(started) && readFileSync(started, 'utf8'), { timeout: 20_000 }).toMatch(/\n/);
-      child.kill('SIGINT');
-      await sleep(600); // sooner, and it would be the echo of the first
-      expect(child.exitCode).toBe(null);
-      child.kill('SIGINT');
-      expect(await ended).toBe(130);
-      process.kill(Number(readFileSync(started, 'utf8')));
-    },
-  );
+  test('waits after one Ctrl-C for what it started, and ends after the second at once', async () => {
+    const path = join(folder, 'small');
+    writeFileSync(path, seededRng('small').bytes(400_000));
+    const { address } = await playTracker();
+    const { ticket } = await playOwner(path, address);
+    const started = join(folder, 'started');
+    const hook = ['--on-complete', `echo $$ > '${started}'; exec sleep 100`];
+    const { child, ended } = await getSome(ticket, join(folder, 'small-copy'), ...hook);
+    await expect.poll(() => existsSync(started) && readFileSync(started, 'utf8'), { timeout: 60_000 }).toMatch(/\n/);
+    child.kill('SIGINT');
+    await sleep(600); // sooner, and it would be the echo of the first
+    expect(child.exitCode).toBe(null);
+    child.kill('SIGINT');
+    expect(await ended).toBe(130);
+    process.kill(Number(readFileSync(started, 'utf8')));
+  });
 });

@@ -10,7 +10,7 @@ import { playOwner, playTracker, shoal, temporaryFolder } from './programs.ts';
 const folder = temporaryFolder();
 
 describe('the first minute', () => {
-  test('a folder shared by one is fetched by two at once, listed and located', { timeout: 60_000 }, async () => {
+  test('a folder shared by one is fetched by two at once, listed and located', async () => {
     const photos = join(folder, 'photos');
     mkdirSync(join(photos, 'summer'), { recursive: true });
     writeFileSync(join(photos, 'summer', 'sea.raw'), seededRng('sea').bytes(3_000_000));
@@ -42,18 +42,14 @@ describe('the first minute', () => {
     expect(where.stdout).toMatch(/127\.0\.0\.1:\d+/);
   });
 
-  test(
-    'a single byte under a name with spaces and letters of any script travels too',
-    { timeout: 60_000 },
-    async () => {
-      const { address } = await playTracker();
-      const odd = join(folder, 'zwei Wörter 数据');
-      writeFileSync(odd, 'x');
-      const { ticket } = await playOwner(odd, address);
-      const copy = join(folder, 'odd-copy');
-      expect(await shoal(['get', ticket, '-o', copy])).toMatchObject({ status: 0, stdout: `${copy}\n` });
-      expect(readFileSync(copy, 'utf8')).toBe('x');
-      expect(readdirSync(folder).filter((name) => name.includes('partial'))).toEqual([]);
-    },
-  );
+  test('a single byte under a name with spaces and letters of any script travels too', async () => {
+    const { address } = await playTracker();
+    const odd = join(folder, 'zwei Wörter 数据');
+    writeFileSync(odd, 'x');
+    const { ticket } = await playOwner(odd, address);
+    const copy = join(folder, 'odd-copy');
+    expect(await shoal(['get', ticket, '-o', copy])).toMatchObject({ status: 0, stdout: `${copy}\n` });
+    expect(readFileSync(copy, 'utf8')).toBe('x');
+    expect(readdirSync(folder).filter((name) => name.includes('partial'))).toEqual([]);
+  });
 });

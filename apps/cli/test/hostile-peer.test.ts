@@ -30,7 +30,7 @@ async function getBeside(
   return { events, copy };
 }
 
-describe('beside an owner', { timeout: 60_000 }, () => {
+describe('beside an owner', () => {
   test('a peer that sends wrong chunks is named and banned, and the copy is right', async () => {
     const { events, copy } = await getBeside(async ({ swarm, chunks }) => {
       const pretence = { swarm: swarm as SwarmId, chunkCount: Number(chunks), chunkBytes: 102_400 };

@@ -27,7 +27,7 @@ describe('--json', () => {
     expect(without).toEqual([]);
   });
 
-  test('prints what the page says', { timeout: 120_000 }, async () => {
+  test('prints what the page says', async () => {
     const path = join(folder, 'content');
     writeFileSync(path, seededRng('content').bytes(600_000));
     const tracker = play('tracker', '--listen', '127.0.0.1:0');

@@ -24,7 +24,7 @@ async function peerWith(psk: Uint8Array | undefined, trackers: readonly Address[
   return peer;
 }
 
-describe('a private swarm', { timeout: 60_000 }, () => {
+describe('a private swarm', () => {
   test('is closed to strangers who have the ticket, and open to friends, found by a tracker and by one another', async () => {
     const tracker = openTracker({ links: await links(key) });
     onTestFinished(() => tracker.close());

@@ -51,7 +51,7 @@ export interface Ended {
 /** Runs `shoal …` to its end, as `uid` when given. */
 export async function shoal(args: readonly string[], uid?: number): Promise<Ended> {
   return new Promise((resolve) => {
-    const options = { encoding: 'utf8', timeout: 30_000, ...(uid === undefined ? {} : { uid }) } as const;
+    const options = { encoding: 'utf8', timeout: 100_000, ...(uid === undefined ? {} : { uid }) } as const;
     execFile(process.execPath, [...program, ...alone(args)], options, (error, stdout, stderr) => {
       const status = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
       resolve({ status, stdout, stderr });

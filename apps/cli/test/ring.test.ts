@@ -33,7 +33,7 @@ async function playRing(name: string, ...ownerOptions: string[]) {
   return { player, heard: record(player), owner, ports, args };
 }
 
-describe('the classic ring', { timeout: 90_000 }, () => {
+describe('the classic ring', () => {
   test('the owner hands different chunks to each peer and leaves; each joins the file', async () => {
     const { player, heard, ports, owner, args } = await playRing('leaves', '--leave');
     const peers = args.map((line) => play(...line, '--limit-up', '4MB'));

@@ -16,7 +16,7 @@ function file(name: string, bytes = 600_000): string {
 }
 
 describe('share --watch', () => {
-  test('gives a changed folder a new ticket, and serves that one from then on', { timeout: 120_000 }, async () => {
+  test('gives a changed folder a new ticket, and serves that one from then on', async () => {
     const set = join(folder, 'site');
     mkdirSync(set);
     writeFileSync(join(set, 'index.html'), seededRng('index').bytes(400_000));
@@ -42,7 +42,7 @@ describe('share --watch', () => {
 });
 
 describe('serving', () => {
-  test('ends when enough was sent', { timeout: 120_000 }, async () => {
+  test('ends when enough was sent', async () => {
     const { address } = await playTracker();
     const path = file('once');
     const owner = play('share', path, '--tracker', address, '--listen', '127.0.0.1:0', '--seed-ratio', '1');
@@ -52,7 +52,7 @@ describe('serving', () => {
     expect((await shoal(['share', path, '--tracker', address, '--seed-ratio', 'often'])).status).toBe(2);
   });
 
-  test('ends when enough others have it', { timeout: 120_000 }, async () => {
+  test('ends when enough others have it', async () => {
     const { address } = await playTracker();
     const path = file('twice');
     const owner = play('share', path, '--tracker', address, '--listen', '127.0.0.1:0', '--copies', '2');
@@ -63,7 +63,7 @@ describe('serving', () => {
     expect((await shoal(['share', path, '--tracker', address, '--copies', 'none'])).status).toBe(2);
   });
 
-  test('is bounded and gives way as asked, under an identity of its own', { timeout: 120_000 }, async () => {
+  test('is bounded and gives way as asked, under an identity of its own', async () => {
     const { address } = await playTracker();
     const identity = join(folder, 'keys', 'owner');
     const options = ['--tracker', address, '--listen', '127.0.0.1:0', '--identity', identity];
@@ -80,7 +80,7 @@ describe('serving', () => {
 });
 
 describe('get --on-complete', () => {
-  test('tells the command by variables, whatever the name is', { timeout: 120_000 }, async () => {
+  test('tells the command by variables, whatever the name is', async () => {
     const { address } = await playTracker();
     const name = 'a $(touch owned); "b" `touch owned`';
     const { ticket } = await playOwner(file(name, 10), address);

@@ -9,7 +9,7 @@ const folder = temporaryFolder();
 const [file, parts, copy] = ['file', 'parts', 'copy'].map((name) => join(folder, name)) as [string, string, string];
 
 describe('split and join', () => {
-  test('take apart and put together; what is missing or damaged is named', { timeout: 60_000 }, async () => {
+  test('take apart and put together; what is missing or damaged is named', async () => {
     writeFileSync(file, 'x'.repeat(250_001));
     expect(await shoal(['split', file, '-o', parts, '--chunk-size', '50KB', '--hash', 'sha256'])).toMatchObject({
       status: 0,

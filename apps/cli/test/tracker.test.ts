@@ -26,7 +26,7 @@ const read = async (url: string): Promise<{ status: number; text: string }> => {
 };
 
 describe('a tracker with a file', () => {
-  test('killed and started again, knows who had registered', { timeout: 60_000 }, async () => {
+  test('killed and started again, knows who had registered', async () => {
     const store = `file:${join(folder, 'state', 'tracker.db')}`;
     const first = await playTracker('--store', store);
     await playOwner(file('kept', 'content that is kept'), first.address);
@@ -42,7 +42,7 @@ describe('a tracker with a file', () => {
 });
 
 describe('a tracker over HTTP', () => {
-  test('tells health, numbers and its table', { timeout: 60_000 }, async () => {
+  test('tells health, numbers and its table', async () => {
     const { address, http } = await playTracker();
     await playOwner(file('seen', 'content that is seen'), address);
     expect(await read(`${http}/healthz`)).toEqual({ status: 200, text: '{"ok":true}\n' });
@@ -63,14 +63,14 @@ describe('a tracker over HTTP', () => {
 });
 
 describe('a private tracker', () => {
-  test('talks to those who have the key', { timeout: 60_000 }, async () => {
+  test('talks to those who have the key', async () => {
     const key = file('key', `${'5a'.repeat(32)}\n`);
     const { address } = await playTracker('--private', '--psk-file', key);
     expect((await shoal(['ls', '--tracker', address, '--psk-file', key])).status).toBe(0);
     expect((await shoal(['ls', '--tracker', address, '--timeout', '5'])).status).toBe(24);
   });
 
-  test('closes the door on whoever is not on its list', { timeout: 60_000 }, async () => {
+  test('closes the door on whoever is not on its list', async () => {
     const allowed = file('allowed', `# nobody we know\n${'ab'.repeat(32)}\n`);
     const { address } = await playTracker('--private', '--allow', allowed);
     expect((await shoal(['ls', '--tracker', address, '--timeout', '5'])).status).toBe(24);
@@ -90,7 +90,7 @@ describe('a tracker told wrongly', () => {
     expect(ended).toMatchObject({ status: 2, stderr: expect.stringContaining(told) });
   });
 
-  test('by its config file; one that is right is obeyed', { timeout: 60_000 }, async () => {
+  test('by its config file; one that is right is obeyed', async () => {
     const wrong = await shoal(['tracker', '--config', file('wrong.json', '{ "liston": 7070 }')]);
     expect(wrong).toMatchObject({ status: 2, stderr: expect.stringContaining('liston') });
     const right = file('right.json', JSON.stringify({ http: 'off', listen: '7070', ttl: 30 }));

@@ -17,7 +17,7 @@ function accountOf(stdout: string): { fetched: number; resumed: number } {
 }
 
 describe('an update', () => {
-  test('fetches what changed, and only with --update', { timeout: 60_000 }, async () => {
+  test('fetches what changed, and only with --update', async () => {
     mkdirSync(join(older, 'docs'), { recursive: true });
     writeFileSync(join(older, 'big.bin'), seededRng('big').bytes(4_000_000));
     writeFileSync(join(older, 'docs', 'guide'), seededRng('guide').bytes(1_000_000));

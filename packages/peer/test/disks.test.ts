@@ -90,7 +90,7 @@ describe('a disk', () => {
     disk.isUnreadable = true;
     onTestFinished(() => void (disk.isUnreadable = false));
     const transfer = receiver.get(a.ticket, { destination: machine.path('copy') });
-    await vi.waitUntil(() => ownersEvents('readFailed').length > 0, { timeout: 5_000 });
+    await vi.waitUntil(() => ownersEvents('readFailed').length > 0, { timeout: 60_000 });
     expect(ownersEvents('readFailed')[0]).toMatchObject({ swarm: a.swarm, code: 'diskFailed' });
     disk.isUnreadable = false;
     await transfer.done;
@@ -109,8 +109,8 @@ describe('a shared file', () => {
     const receiver = await machine.newPeer({ clock: quickClock(20), onEvent: (event) => void events.push(event) });
     const transfer = receiver.get(a.ticket, { destination: machine.path('copy') });
     const right = Math.floor(700_000 / 102_400); // chunks that are as they were
-    await vi.waitUntil(() => ownersEvents('readFailed').length >= a.chunkCount - right, { timeout: 5_000 });
-    await vi.waitUntil(() => eventsOf(events, 'chunkHeld').length === right, { timeout: 5_000 });
+    await vi.waitUntil(() => ownersEvents('readFailed').length >= a.chunkCount - right, { timeout: 60_000 });
+    await vi.waitUntil(() => eventsOf(events, 'chunkHeld').length === right, { timeout: 60_000 });
     for (const event of ownersEvents('readFailed')) expect(event).toMatchObject({ code: 'contentChanged' });
     expect(eventsOf(events, 'chunkDamaged')).toEqual([]);
     expect(eventsOf(events, 'remoteStruck')).toEqual([]);
@@ -118,7 +118,7 @@ describe('a shared file', () => {
     // Whoever comes now is not even told of what is gone.
     const late = await machine.newPeer();
     const second = late.get(a.ticket, { destination: machine.path('late') });
-    await vi.waitUntil(() => second.progress().heldChunks === right, { timeout: 5_000 });
+    await vi.waitUntil(() => second.progress().heldChunks === right, { timeout: 60_000 });
     expect(ownersEvents('readFailed')).toHaveLength(a.chunkCount - right);
   });
 });

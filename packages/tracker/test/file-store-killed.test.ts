@@ -45,7 +45,7 @@ async function found(path: string): Promise<ReadonlySet<string>> {
   return words;
 }
 
-test('a killed process loses nothing that it had accepted', { timeout: 60_000 }, async () => {
+test('a killed process loses nothing that it had accepted', async () => {
   const rng = seededRng('file-store-killed');
   const path = join(folder, 'table.db');
   const accepted: string[] = [];

@@ -14,8 +14,7 @@ if (executablePath === undefined) process.stderr.write('browser tests are skippe
 
 const folder = temporaryFolder();
 const hostile = '<img src=x onerror="document.title=1">&amp;';
-const options = { timeout: 90_000 };
-const soon = { timeout: 30_000 };
+const soon = { timeout: 60_000 };
 
 /** What the page says of every peer: its name, and what it holds. */
 async function peersIn(page: Page): Promise<string[]> {
@@ -63,63 +62,59 @@ describe.skipIf(executablePath === undefined)('the live page', () => {
     return { page, troubles };
   }
 
-  test(
-    'follows real peers to the end, and what it saves opens without a server as the same picture',
-    options,
-    async () => {
-      const content = join(folder, 'content & <b>name<b>.bin');
-      writeFileSync(content, seededRng('live').bytes(4_000_000));
-      const { address } = await playTracker();
-      const owner = play('share', content, '--tracker', address, '--listen', '127.0.0.1:0', '--view', '--no-open');
-      const [{ url }, sharing] = await Promise.all([owner.next('view'), owner.next('sharing')]);
-      const { page, troubles } = await open(String(url));
-      expect(new URL(page.url()).pathname).toBe('/');
-      const get = (name: string): ReturnType<typeof play> =>
-        play(
-          'get',
-          String(sharing['ticket']),
-          '-o',
-          join(folder, name),
-          '--seed',
-          '--listen',
-          '127.0.0.1:0',
-          '--limit-down',
-          '2MB',
-        );
-      const receivers = [get('one'), get('two')];
-      await Promise.all(receivers.map((receiver) => receiver.next('done')));
-      const all = holds(sharing);
-      await expect
-        .poll(() => peersIn(page), options)
-        .toEqual([
-          expect.stringMatching(new RegExp(`^127\\.0\\.0\\.1:\\d+ ${all}$`)),
-          expect.stringMatching(new RegExp(`^127\\.0\\.0\\.1:\\d+ ${all}$`)),
-          `this peer ${all}`,
-        ]);
-      expect(await page.locator('section[aria-label=Links] tbody tr').count()).toBe(2);
-      await page.reload(); // the tab still knows the secret
-      await expect.poll(() => page.locator('[role=status]').textContent(), soon).toContain('happening now');
-      await owner.stop();
-      await expect.poll(() => page.locator('[role=status]').textContent(), soon).toContain('It is over');
-      expect(await page.locator('h1').textContent()).toBe('content & <b>name<b>.bin');
-      const [download] = await Promise.all([page.waitForEvent('download'), page.getByText('Save recording').click()]);
-      expect(download.suggestedFilename()).toBe('content _ _b_name_b_.bin.ndjson');
-      const saved = join(folder, 'saved.ndjson');
-      await download.saveAs(saved);
-      const before = [await peersIn(page), await pictureIn(page)];
-      expect(troubles.filter((trouble) => !trouble.includes('403'))).toEqual([]); // when it was loaded anew, it knocked
+  test('follows real peers to the end, and what it saves opens without a server as the same picture', async () => {
+    const content = join(folder, 'content & <b>name<b>.bin');
+    writeFileSync(content, seededRng('live').bytes(4_000_000));
+    const { address } = await playTracker();
+    const owner = play('share', content, '--tracker', address, '--listen', '127.0.0.1:0', '--view', '--no-open');
+    const [{ url }, sharing] = await Promise.all([owner.next('view'), owner.next('sharing')]);
+    const { page, troubles } = await open(String(url));
+    expect(new URL(page.url()).pathname).toBe('/');
+    const get = (name: string): ReturnType<typeof play> =>
+      play(
+        'get',
+        String(sharing['ticket']),
+        '-o',
+        join(folder, name),
+        '--seed',
+        '--listen',
+        '127.0.0.1:0',
+        '--limit-down',
+        '2MB',
+      );
+    const receivers = [get('one'), get('two')];
+    await Promise.all(receivers.map((receiver) => receiver.next('done')));
+    const all = holds(sharing);
+    await expect
+      .poll(() => peersIn(page), soon)
+      .toEqual([
+        expect.stringMatching(new RegExp(`^127\\.0\\.0\\.1:\\d+ ${all}$`)),
+        expect.stringMatching(new RegExp(`^127\\.0\\.0\\.1:\\d+ ${all}$`)),
+        `this peer ${all}`,
+      ]);
+    expect(await page.locator('section[aria-label=Links] tbody tr').count()).toBe(2);
+    await page.reload(); // the tab still knows the secret
+    await expect.poll(() => page.locator('[role=status]').textContent(), soon).toContain('happening now');
+    await owner.stop();
+    await expect.poll(() => page.locator('[role=status]').textContent(), soon).toContain('It is over');
+    expect(await page.locator('h1').textContent()).toBe('content & <b>name<b>.bin');
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByText('Save recording').click()]);
+    expect(download.suggestedFilename()).toBe('content _ _b_name_b_.bin.ndjson');
+    const saved = join(folder, 'saved.ndjson');
+    await download.saveAs(saved);
+    const before = [await peersIn(page), await pictureIn(page)];
+    expect(troubles.filter((trouble) => !trouble.includes('403'))).toEqual([]); // when it was loaded anew, it knocked
 
-      const offline = await open(`${pathToFileURL(pageFile).href}#recording`, true);
-      await offline.page.locator('input[type=file]').setInputFiles(saved);
-      await expect.poll(() => offline.page.locator('[role=status]').textContent(), soon).toBe('A recording.');
-      await offline.page.locator('h1').click();
-      await offline.page.keyboard.press('End');
-      expect([await peersIn(offline.page), await pictureIn(offline.page)]).toEqual(before);
-      expect(offline.troubles).toEqual([]);
-    },
-  );
+    const offline = await open(`${pathToFileURL(pageFile).href}#recording`, true);
+    await offline.page.locator('input[type=file]').setInputFiles(saved);
+    await expect.poll(() => offline.page.locator('[role=status]').textContent(), soon).toBe('A recording.');
+    await offline.page.locator('h1').click();
+    await offline.page.keyboard.press('End');
+    expect([await peersIn(offline.page), await pictureIn(offline.page)]).toEqual(before);
+    expect(offline.troubles).toEqual([]);
+  });
 
-  test('goes on with the next version of a folder that is followed', options, async () => {
+  test('goes on with the next version of a folder that is followed', async () => {
     const site = join(folder, 'site');
     mkdirSync(site);
     writeFileSync(join(site, 'index.html'), seededRng('index').bytes(900_000));
@@ -132,7 +127,7 @@ describe.skipIf(executablePath === undefined)('the live page', () => {
       play('get', String(ticket), '-o', join(folder, name), '--seed', '--listen', '127.0.0.1:0');
     await get(first, 'site 1').next('done');
     await expect
-      .poll(() => peersIn(page), options)
+      .poll(() => peersIn(page), soon)
       .toEqual([expect.stringContaining(holds(first)), `this peer ${holds(first)}`]);
 
     writeFileSync(join(site, 'news.html'), seededRng('news').bytes(900_000));
@@ -140,7 +135,7 @@ describe.skipIf(executablePath === undefined)('the live page', () => {
     expect(second['chunks']).not.toBe(first['chunks']);
     await get(second, 'site 2').next('done');
     await expect
-      .poll(() => peersIn(page), options)
+      .poll(() => peersIn(page), soon)
       .toEqual([
         expect.stringMatching(/ holds 0 of /), // whoever has the version before has left
         expect.stringContaining(holds(second)),
@@ -149,7 +144,7 @@ describe.skipIf(executablePath === undefined)('the live page', () => {
     expect(troubles).toEqual([]);
   });
 
-  test('shows hostile names as text, and says what is wrong with a file', options, async () => {
+  test('shows hostile names as text, and says what is wrong with a file', async () => {
     const lines = [
       { shoalRecording: 1, title: hostile, source: 'live' },
       { atMs: 0, kind: 'content', name: hostile, chunkCount: 2, bytes: 200 },

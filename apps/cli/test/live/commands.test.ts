@@ -15,30 +15,26 @@ const opened = (path: string): readonly Happening[] => {
   return read.value.happenings;
 };
 
-test(
-  'a demo is recorded as one swarm: by the names of its processes, in the order of time',
-  { timeout: 90_000 },
-  async () => {
-    const path = join(folder, 'demo.ndjson');
-    expect(await shoal(['demo', content, '--receivers', '2', '--record', path])).toMatchObject({ status: 0 });
-    const happenings = opened(path);
-    const of = <Kind extends Happening['kind']>(kind: Kind): Extract<Happening, { kind: Kind }>[] =>
-      happenings.filter((happening): happening is Extract<Happening, { kind: Kind }> => happening.kind === kind);
-    expect(of('content')).toMatchObject([{ name: 'content.bin', bytes: 3_000_000, atMs: 0 }]);
-    const { chunkCount } = of('content')[0]!;
-    expect(new Set(of('came').map(({ label }) => label))).toEqual(new Set(['owner', 'receiver 1', 'receiver 2']));
-    for (const name of ['receiver 1', 'receiver 2']) {
-      const held = of('held').filter(({ peer }) => peer === name);
-      expect(new Set(held.map(({ chunk }) => chunk)).size).toBe(chunkCount);
-      for (const { from } of held) expect(['owner', 'receiver 1', 'receiver 2']).toContain(from);
-      expect(of('completed')).toContainEqual(expect.objectContaining({ peer: name }));
-      expect(of('why').findLast(({ peer }) => peer === name)!.sharesMs).toHaveProperty('path');
-    }
-    expect(of('link').length).toBeGreaterThan(0);
-  },
-);
+test('a demo is recorded as one swarm: by the names of its processes, in the order of time', async () => {
+  const path = join(folder, 'demo.ndjson');
+  expect(await shoal(['demo', content, '--receivers', '2', '--record', path])).toMatchObject({ status: 0 });
+  const happenings = opened(path);
+  const of = <Kind extends Happening['kind']>(kind: Kind): Extract<Happening, { kind: Kind }>[] =>
+    happenings.filter((happening): happening is Extract<Happening, { kind: Kind }> => happening.kind === kind);
+  expect(of('content')).toMatchObject([{ name: 'content.bin', bytes: 3_000_000, atMs: 0 }]);
+  const { chunkCount } = of('content')[0]!;
+  expect(new Set(of('came').map(({ label }) => label))).toEqual(new Set(['owner', 'receiver 1', 'receiver 2']));
+  for (const name of ['receiver 1', 'receiver 2']) {
+    const held = of('held').filter(({ peer }) => peer === name);
+    expect(new Set(held.map(({ chunk }) => chunk)).size).toBe(chunkCount);
+    for (const { from } of held) expect(['owner', 'receiver 1', 'receiver 2']).toContain(from);
+    expect(of('completed')).toContainEqual(expect.objectContaining({ peer: name }));
+    expect(of('why').findLast(({ peer }) => peer === name)!.sharesMs).toHaveProperty('path');
+  }
+  expect(of('link').length).toBeGreaterThan(0);
+});
 
-test('a transfer is recorded whole, and into no file that is there', { timeout: 60_000 }, async () => {
+test('a transfer is recorded whole, and into no file that is there', async () => {
   const { address } = await playTracker();
   const { ticket } = await playOwner(content, address);
   const path = join(folder, 'get.ndjson');
@@ -52,7 +48,7 @@ test('a transfer is recorded whole, and into no file that is there', { timeout: 
   expect(existsSync(join(folder, 'other'))).toBe(false);
 });
 
-test('what is no recording is not shown', { timeout: 60_000 }, async () => {
+test('what is no recording is not shown', async () => {
   const wrong = await shoal(['view', content, '--no-open']);
   expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining(`${content} is no recording of shoal`)]);
   const missing = await shoal(['view', join(folder, 'nothing'), '--no-open']);

@@ -32,7 +32,7 @@ const stateAt = ({ page }: OpenedPage, ms: number): Promise<string> =>
 const untilOver = ({ page }: OpenedPage): Promise<unknown> =>
   page.waitForFunction(() => globalThis.shoalShow?.reel.isComplete, undefined, { timeout: 60_000 });
 
-describe.skipIf(executablePath === undefined)('the built page', { timeout: 90_000 }, () => {
+describe.skipIf(executablePath === undefined)('the built page', () => {
   test('is one file, in which nothing of Node is left', () => {
     expect(readdirSync(built.folder)).toEqual(['index.html']);
     const text = readFileSync(join(built.folder, 'index.html'), 'utf8');

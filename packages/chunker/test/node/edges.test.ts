@@ -127,7 +127,7 @@ describe('sizes', () => {
   test.each([
     ['where chunks double', 1024 * 102_400 + 1, 204_800],
     ['4 GiB and a byte', 2 ** 32 + 1, 409_600],
-  ])('%s: %i bytes, most of them holes', { timeout: 30_000 }, async (_, size, chunkBytes) => {
+  ])('%s: %i bytes, most of them holes', async (_, size, chunkBytes) => {
     const path = fileOf(new Uint8Array(0));
     truncateSync(path, size);
     const fd = openSync(path, 'r+');
@@ -251,7 +251,7 @@ describe('folders', () => {
     },
   );
 
-  test('ten thousand files in a hundred folders', { timeout: 60_000 }, async () => {
+  test('ten thousand files in a hundred folders', async () => {
     const entries: Record<string, string> = {};
     for (let n = 0; n < 10_000; n += 1) entries[`${n % 100}/file ${n}`] = `content of file ${n}\n`.repeat(n % 7);
     const root = folderOf(entries);

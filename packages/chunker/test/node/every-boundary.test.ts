@@ -96,7 +96,7 @@ async function goOn(set: SampleSet, folder: string, update = false): Promise<Set
   return held;
 }
 
-describe('a download stopped at every boundary of its writing', { timeout: 60_000 }, () => {
+describe('a download stopped at every boundary of its writing', () => {
   test('by a kill, has all that it told of, and goes on to the end', async () => {
     const recorded = await record(newer);
     expect(recorded.changes.length).toBeGreaterThan(40);

@@ -8,7 +8,7 @@ import { complete, transfer, TwoHosts, whyNot } from './two-hosts.ts';
 const link = 'rate=40mbit,delay=10ms,queue=100ms';
 const whole = { missingBytes: 0, damagedBytes: 0 };
 
-describe.skipIf(whyNot !== undefined)('a path that carries 1,400 bytes', { timeout: 30_000 }, () => {
+describe.skipIf(whyNot !== undefined)('a path that carries 1,400 bytes', () => {
   // The next smaller size that is tried. Whether routers tell makes no difference: who tells may be anybody.
   test.each(['mtu=1400', 'mtu=1400,mtu-icmp=1'])('is found out (%s)', async (narrow) => {
     await using hosts = await (await TwoHosts.open({ link: `${link},${narrow}` })).connect();
@@ -18,7 +18,7 @@ describe.skipIf(whyNot !== undefined)('a path that carries 1,400 bytes', { timeo
   });
 });
 
-describe.skipIf(whyNot !== undefined)('a transfer goes on', { timeout: 30_000 }, () => {
+describe.skipIf(whyNot !== undefined)('a transfer goes on', () => {
   test.each([
     ['up', 'b' as const, 'a' as const],
     ['down', 'a' as const, 'b' as const],

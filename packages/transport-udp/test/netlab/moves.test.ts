@@ -7,7 +7,7 @@ import { complete, transfer, TwoHosts, whyNot } from './two-hosts.ts';
 const link = 'rate=40mbit,delay=10ms,queue=100ms';
 const whole = { missingBytes: 0, damagedBytes: 0 };
 
-describe.skipIf(whyNot !== undefined)('a transfer goes on', { timeout: 30_000 }, () => {
+describe.skipIf(whyNot !== undefined)('a transfer goes on', () => {
   test.each([
     ['sends', 'b' as const, 'a' as const],
     ['receives', 'a' as const, 'b' as const],
@@ -35,7 +35,7 @@ describe.skipIf(whyNot !== undefined)('a transfer goes on', { timeout: 30_000 },
   });
 });
 
-describe.skipIf(whyNot !== undefined)('two hosts behind port-restricted NATs', { timeout: 30_000 }, () => {
+describe.skipIf(whyNot !== undefined)('two hosts behind port-restricted NATs', () => {
   test('dial each other at once and meet in one connection', async () => {
     const nat = 'port-restricted';
     await using hosts = await TwoHosts.open({ link: 'delay=20ms', nat }, { link: 'delay=5ms', nat });
