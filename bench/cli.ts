@@ -18,12 +18,18 @@ interface Contestant {
   readonly hint: string;
 }
 
+const webtorrent = [
+  process.execPath,
+  '--import',
+  here('swarm/programs/without-webrtc.mjs'),
+  here('node_modules/webtorrent-cli/bin/cmd.js'),
+];
 const contestants: readonly Contestant[] = [
   { name: 'shoal', command: [process.execPath, here('../apps/cli/dist/main.js')], hint: 'npm run build' },
   { name: 'shoal, one file', command: [here('../apps/cli/dist-exe/shoal')], hint: 'npm run build:exe' },
   { name: 'aria2c', command: ['aria2c'], hint: 'apt install aria2' },
   { name: 'croc', command: ['croc'], hint: 'https://github.com/schollz/croc' },
-  { name: 'webtorrent-cli', command: [process.execPath, here('node_modules/webtorrent-cli/bin/cmd.js')], hint: 'npm install webtorrent-cli' }, // prettier-ignore
+  { name: 'webtorrent-cli', command: webtorrent, hint: 'the npm package webtorrent-cli' },
 ];
 
 const isThere = ({ command }: Contestant): boolean =>

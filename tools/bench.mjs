@@ -14,7 +14,7 @@ for (const name of readdirSync('packages'))
     benches.set(`${name.replace(/-udp$/, '')}/${file.slice(0, -3)}`, `packages/${name}/bench/${file}`);
 
 const besidePeers = new Set(
-  ['transport', 'chunker', 'delta', 'tracker', 'e2e', 'swarm'].map((name) => `bench/${name}.ts`),
+  ['transport', 'chunker', 'cli', 'delta', 'tracker', 'e2e', 'swarm'].map((name) => `bench/${name}.ts`),
 );
 
 const [wanted, ...args] = process.argv.slice(2);
