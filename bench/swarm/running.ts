@@ -8,6 +8,13 @@ import { type Host, onHost } from '../transport/networks/network.ts';
 const complaintsMax = 2_000; // characters: the end of what it had to say
 
 export class Running implements AsyncDisposable {
+  static readonly #alive = new Set<Running>();
+  static {
+    process.once('exit', () => {
+      for (const running of Running.#alive) running.#kill();
+    });
+  }
+
   readonly #process: ChildProcess;
   readonly #ended = Promise.withResolvers<void>();
   readonly #listeners = new Set<(line: string) => void>();
@@ -29,7 +36,7 @@ export class Running implements AsyncDisposable {
       if (code === 0) return this.#ended.resolve();
       this.#ended.reject(new Error(`${words[0]} ended with ${signal ?? code}: ${this.#complaints.trim()}`));
     });
-    process.once('exit', this.#kill);
+    Running.#alive.add(this);
   }
 
   get pid(): number {
@@ -61,7 +68,7 @@ export class Running implements AsyncDisposable {
 
   /** At once: nothing of it is wanted any more. */
   async [Symbol.asyncDispose](): Promise<void> {
-    process.off('exit', this.#kill);
+    Running.#alive.delete(this);
     const { exitCode, signalCode, pid } = this.#process;
     if (exitCode !== null || signalCode !== null || pid === undefined) return;
     const exited = once(this.#process, 'exit');
@@ -69,5 +76,7 @@ export class Running implements AsyncDisposable {
     await exited;
   }
 
-  #kill = (): void => void this.#process.kill('SIGKILL');
+  #kill(): void {
+    this.#process.kill('SIGKILL');
+  }
 }

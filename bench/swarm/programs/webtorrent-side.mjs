@@ -1,8 +1,7 @@
 // One WebTorrent client, which says `done` when it has all of the torrent, and serves it until it is killed.
-import './without-webrtc.mjs';
+import WebTorrent from 'webtorrent';
 
 const [torrent, path, tracker] = process.argv.slice(2);
-const { default: WebTorrent } = await import('webtorrent');
 const client = new WebTorrent({ dht: false, lsd: false, utp: false, natUpnp: false, natPmp: false });
 client.on('error', (error) => {
   throw error;

@@ -5,10 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { bittorrent } from '../bittorrent.ts';
 import type { Program } from '../contract.ts';
 
-const side = fileURLToPath(new URL('webtorrent-side.mjs', import.meta.url));
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const command = [process.execPath, '--import', here('without-webrtc.mjs'), here('webtorrent-side.mjs')] as const;
 const installed = new URL('../../node_modules/webtorrent/package.json', import.meta.url);
 
 export const webtorrent: Program = bittorrent(
   () => (existsSync(installed) ? undefined : 'missing: the npm package webtorrent'),
-  ({ torrent, folder, tracker }) => [process.execPath, side, torrent, folder, tracker],
+  ({ torrent, folder, tracker }) => [...command, torrent, folder, tracker],
 );
