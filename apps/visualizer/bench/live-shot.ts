@@ -1,6 +1,7 @@
 // npm run live-shot -w apps/visualizer
 //
-// Takes the picture of a real swarm for the documents: a demo of this machine, when half of all chunks have come.
+// Takes the picture of a real swarm for the documents: a demo of this machine, when every receiver has come and half of all
+// chunks have.
 
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -12,14 +13,16 @@ import { executablePath, launch, open } from '../test/browser/opened-page.ts';
 import { smallPng } from './small-png.ts';
 
 const contentBytes = 13_000_000;
+const receivers = 5;
 
 if (executablePath === undefined) throw new Error('there is no Chromium in /usr/bin: apt-get install chromium');
 const root = join(import.meta.dirname, '../../..');
 const folder = mkdtempSync(join(tmpdir(), 'shoal-shot-'));
 const content = join(folder, 'holiday.mkv');
 writeFileSync(content, randomBytes(contentBytes));
-const args = ['-C', '@shoal/source', join(root, 'apps/cli/src/main.ts'), 'demo', content, '--view', '--json'];
-const demo = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+const args = ['-C', '@shoal/source', join(root, 'apps/cli/src/main.ts'), 'demo', content];
+const options = ['--receivers', String(receivers), '--view', '--json'];
+const demo = spawn(process.execPath, [...args, ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
 const browser = await launch();
 try {
   const url = await new Promise<string>((resolve) => {
@@ -30,12 +33,13 @@ try {
   });
   const { page } = await open(browser, url, { viewport: { width: 1_280, height: 1_300 } });
   await page.waitForFunction(
-    () => {
+    (wanted) => {
       const { peers, content } = shoalShow.reel.front;
-      const held = peers.slice(1).reduce((sum, { heldCount }) => sum + heldCount, 0);
-      return content.chunkCount > 0 && held >= (content.chunkCount * 5) / 2;
+      const come = peers.filter(({ role, cameAtMs }) => role === 'receiver' && cameAtMs !== undefined);
+      const held = come.reduce((sum, { heldCount }) => sum + heldCount, 0);
+      return come.length === wanted && held >= (content.chunkCount * wanted) / 2;
     },
-    undefined,
+    receivers,
     { timeout: 120_000 },
   );
   await page.evaluate(() => {
