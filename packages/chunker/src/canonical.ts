@@ -174,12 +174,13 @@ export class CanonicalReader {
   /** A big-endian number, refused below `least`, where a shorter form exists, and above 2^53 - 1. */
   #number(width: number, least: number): number {
     let value = 0;
-    for (const byte of this.#take(width)) value = value * 256 + byte;
-    return value >= least && value <= Number.MAX_SAFE_INTEGER ? value : this.#fail();
+    for (let left = width; left > 0; left -= 1) value = value * 256 + this.#byte();
+    return !this.#failed && value >= least && value <= Number.MAX_SAFE_INTEGER ? value : this.#fail();
   }
 
   #byte(): number {
-    return this.#take(1)[0] ?? 0;
+    // A view of one byte would cost more than all else that is done with it.
+    return this.#failed || this.#at === this.#bytes.length ? this.#fail() : this.#bytes[this.#at++]!;
   }
 
   #take(count: number): Uint8Array {

@@ -27,20 +27,23 @@ export interface LeafRun {
 /** Subtrees of at least this many leaves are remembered, so a proof hashes at most twice as many anew. A power of two. */
 export const rememberedLeaves = 1024;
 
-/** A tree whose leaves are at hand. */
+/** A tree whose leaves are at hand. Nothing is hashed before it is asked for. */
 export class HashTree {
-  readonly root: TreeNode;
   readonly #count: number;
   readonly #leafAt: (leaf: number) => TreeNode;
   readonly #hash: Hash;
   readonly #remembered = new Map<string, TreeNode>();
+  #root: TreeNode | undefined;
 
   /** `leafAt` must give the same leaves whenever it is asked. */
   constructor(count: number, leafAt: (leaf: number) => TreeNode, hash: Hash) {
     this.#count = count;
     this.#leafAt = leafAt;
     this.#hash = hash;
-    this.root = count === 0 ? emptyRoot(hash) : this.#node(0, count);
+  }
+
+  get root(): TreeNode {
+    return (this.#root ??= this.#count === 0 ? emptyRoot(this.#hash) : this.#node(0, this.#count));
   }
 
   /** The nodes beside a run of leaves that lead from it to the root, as written: at most two for each level. */

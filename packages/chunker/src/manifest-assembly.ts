@@ -54,7 +54,8 @@ export class ManifestAssembly {
     invariant(this.#missing.size === 0 && this.#header !== undefined, 'a manifest is whole before it is used');
     if (!this.#header.ok) return this.#header;
     const chunks = { digests: this.#digests, sizes: this.#sizes };
-    return assembleDocument(this.#header.value, this.#entryRuns.flat(), chunks, this.#hashes);
+    const lists = { entries: this.#entryRuns.flat(), chunks, areProven: true };
+    return assembleDocument(this.#header.value, lists, this.#hashes);
   }
 
   /** Its maker listed more than anybody can be asked to keep: nothing more of it is wanted. */

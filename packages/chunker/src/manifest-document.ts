@@ -51,10 +51,8 @@ export function makeDocument(
   hashes: HashSuite,
 ): Decoded<ManifestDocument, ManifestProblem> {
   const { kind, name, hash, chunking } = manifest;
-  const layout = layoutOf(manifest, chunks.sizes);
-  invariant(chunks.digests.length === layout.chunkCount * digestBytes, 'the table has one digest per chunk');
-  const entries = entriesOf(manifest);
-  const trees = { entries: entryTree(entries, hashes[hash]), chunks: chunkTree(layout, chunks, hashes[hash]) };
+  const parts = putTogether(manifest, entriesOf(manifest), chunks, hashes);
+  const { layout, entries, trees } = parts;
   const header: ManifestHeader = {
     version: manifestVersion,
     kind,
@@ -68,9 +66,7 @@ export function makeDocument(
     chunksRoot: trees.chunks.root.digest,
   };
   const problem = headerProblem(header) ?? entriesProblem(manifest, entries);
-  if (problem !== undefined) return problem;
-  const swarmId = swarmIdOf(encodeHeader(header), hashes);
-  return decoded({ ...chunks, swarmId, header, manifest, layout, entries, trees });
+  return problem ?? decoded({ ...parts, header, swarmId: swarmIdOf(encodeHeader(header), hashes) });
 }
 
 export function encodeDocument({ header, entries, digests, sizes }: ManifestDocument): Uint8Array {
@@ -113,14 +109,21 @@ export function decodeDocument(
   const chunks = decodeChunkTable(bytes.subarray(tableStart), chunkCount, chunking);
   if (entries === undefined || chunks === undefined)
     return refused('malformed', 'the manifest is cut short, or not encoded as shoal encodes one');
-  return assembleDocument(header.value, entries, chunks, hashes);
+  return assembleDocument(header.value, { entries, chunks, areProven: false }, hashes);
 }
 
-/** The document of parts that came from strangers: it must have exactly this header. */
+/** What came from strangers beside a header: as much of it as that counts. */
+export interface ReceivedLists {
+  readonly entries: readonly ManifestEntry[];
+  readonly chunks: ChunkTable;
+  /** Every run of them was led up to its root in the header (manifest-run.ts), so it need not be done again. */
+  readonly areProven: boolean;
+}
+
+/** The document of what came from strangers, which must be what the header binds. */
 export function assembleDocument(
   header: ManifestHeader,
-  entries: readonly ManifestEntry[],
-  chunks: ChunkTable,
+  { entries, chunks, areProven }: ReceivedLists,
   hashes: HashSuite,
 ): Decoded<ManifestDocument, ManifestProblem> {
   const totalBytes = entries.reduce((sum, entry) => sum + contentBytes(entry), 0);
@@ -128,11 +131,39 @@ export function assembleDocument(
   if (totalBytes !== header.totalBytes || chunkedBytes !== totalBytes)
     return refused('mismatch', 'the files or chunks have other sizes than the manifest names');
   const { kind, name, hash, chunking } = header;
-  const made = makeDocument({ kind, name, hash, chunking, ...takeApart(entries) }, chunks, hashes);
-  if (made.ok && made.value.swarmId !== swarmIdOf(encodeHeader(header), hashes))
+  const manifest: Manifest = { kind, name, hash, chunking, ...takeApart(entries) };
+  const problem = entriesProblem(manifest, entries);
+  if (problem !== undefined) return problem;
+  const parts = putTogether(manifest, entries, chunks, hashes);
+  // A list of nothing has no run that could be led anywhere.
+  if (!(areProven && totalBytes > 0) && !isBound(parts, header))
     return refused('mismatch', 'the file list or the chunk table is not the one the manifest names');
-  return made;
+  return decoded({ ...parts, header, swarmId: swarmIdOf(encodeHeader(header), hashes) });
 }
+
+/** All of a document but what names it. */
+type DocumentParts = Omit<ManifestDocument, 'header' | 'swarmId'>;
+
+function putTogether(
+  manifest: Manifest,
+  entries: readonly ManifestEntry[],
+  chunks: ChunkTable,
+  hashes: HashSuite,
+): DocumentParts {
+  const layout = layoutOf(manifest, chunks.sizes);
+  invariant(chunks.digests.length === layout.chunkCount * digestBytes, 'the table has one digest per chunk');
+  const hash = hashes[manifest.hash];
+  return {
+    ...chunks,
+    manifest,
+    layout,
+    entries,
+    trees: { entries: entryTree(entries, hash), chunks: chunkTree(layout, chunks, hash) },
+  };
+}
+
+const isBound = ({ trees }: DocumentParts, { entriesRoot, chunksRoot }: ManifestHeader): boolean =>
+  bytesEqual(trees.entries.root.digest, entriesRoot) && bytesEqual(trees.chunks.root.digest, chunksRoot);
 
 /** True when `bytes` are exactly that chunk. */
 export function chunkVerifies(

@@ -93,6 +93,14 @@ describe('manifest parts', () => {
     expect(future.document()).toMatchObject({ ok: false, reason: 'version' });
   });
 
+  test('a root of nothing is looked at as well, though no part can prove it', () => {
+    const forged = encodeHeader({ ...empty.header, entriesRoot: even.header.entriesRoot });
+    const assembly = new ManifestAssembly(swarmIdOf(forged, hashes), hashes);
+    const part = Uint8Array.of(0x93, 0xc4, forged.length, ...forged, 0xc4, 0, 0xc4, 0);
+    expect(assembly.take(0, part)).toBe(true);
+    expect(assembly.document()).toMatchObject({ ok: false, reason: 'mismatch' });
+  });
+
   test('the manifest of a terabyte comes in small parts, each checked alone', () => {
     const chunkBytes = 3_276_800;
     const totalBytes = 10 ** 12;
