@@ -1,20 +1,18 @@
 // The chunks of a file-set as they lie in its files: read and verified, or written, piece by piece. Every call is
 // counted, so that the files can be moved or closed while nothing is under way.
 
-import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { dirname, sep } from 'node:path';
 import { invariant, ShoalError } from '@shoal/machine';
 import type { HashSuite } from '../hash.ts';
 import type { Piece } from '../layout.ts';
 import { chunkVerifies, type ManifestDocument } from '../manifest-document.ts';
 import { showName } from '../safe-path.ts';
 import { diskError, errno } from './disk-errors.ts';
-import { openToRead, openToWrite, readFully, writeFully, writeWholeFlags } from './disk-file.ts';
+import { openToRead, openToWrite, readFully, writeFully } from './disk-file.ts';
 import { FilePool } from './file-pool.ts';
 import { packTargets, type TargetFiles } from './set-writer.ts';
-
-/** Whole files up to this size are opened, moved and closed at once: handing each step to another thread takes longer. */
-const smallFileBytesMax = 32_768;
+import { readSmallFile, smallFileBytesMax, writeSmallFile } from './small-file.ts';
 
 export interface ContentFilesOptions {
   readonly document: ManifestDocument;
@@ -39,10 +37,10 @@ export class ContentFiles {
     this.#pool = new FilePool((file) => this.#open(file));
   }
 
-  /** Where a file lies on this disk. */
+  /** Where a file lies on this disk. (Windows takes both separators; `join` would take a path apart each time.) */
   diskPath(file: number): string {
     const { kind, files } = this.document.manifest;
-    return kind === 'file' ? this.#root : join(this.#root, files[file]!.path);
+    return kind === 'file' ? this.#root : `${this.#root}${sep}${files[file]!.path}`;
   }
 
   /** Of all files. */
@@ -79,17 +77,9 @@ export class ContentFiles {
     return chunkVerifies(this.document, chunk, bytes, this.#hashes);
   }
 
-  /** Writes the whole of a file at once. */
+  /** Writes the whole of a small file at once. */
   writeWhole(file: number, bytes: Uint8Array): void {
-    const path = this.diskPath(file);
-    const options = { flag: writeWholeFlags as unknown as string, mode: this.#modeOf(file) };
-    try {
-      writeFileSync(path, bytes, options);
-    } catch (error) {
-      if (errno(error) !== 'ENOENT') throw error;
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, bytes, options);
-    }
+    writeSmallFile(this.diskPath(file), bytes, this.#modeOf(file));
   }
 
   /** Reads only until this is called; then files are made, and brought to their size. */
@@ -139,19 +129,17 @@ export class ContentFiles {
     invariant(bytes.length === layout.sizeOfChunk(chunk), 'the memory has the size of the chunk');
     for (const piece of layout.piecesOfChunk(chunk)) {
       const target = bytes.subarray(piece.chunkOffset, piece.chunkOffset + piece.bytes);
-      if (!(await this.#readPiece(piece, target))) return undefined;
+      try {
+        const isThere = this.#isSmallFile(piece)
+          ? readSmallFile(this.diskPath(piece.file), target)
+          : await this.#pool.use(piece.file, (fd) => readFully(fd, target, piece.fileOffset));
+        if (!isThere) return undefined;
+      } catch (error) {
+        if (errno(error) === 'ENOENT' || errno(error) === 'ENOTDIR' || error instanceof ShoalError) return undefined;
+        throw diskError(error, 'cannot read', this.diskPath(piece.file));
+      }
     }
     return this.verifies(chunk, bytes) ? bytes : undefined;
-  }
-
-  async #readPiece(piece: Piece, target: Uint8Array): Promise<boolean> {
-    try {
-      if (this.#isSmallFile(piece)) return readWhole(this.diskPath(piece.file), target);
-      return await this.#pool.use(piece.file, (fd) => readFully(fd, target, piece.fileOffset));
-    } catch (error) {
-      if (errno(error) === 'ENOENT' || errno(error) === 'ENOTDIR' || error instanceof ShoalError) return false;
-      throw diskError(error, 'cannot read', this.diskPath(piece.file));
-    }
   }
 
   async #write(chunk: number, bytes: Uint8Array): Promise<void> {
@@ -190,14 +178,5 @@ export class ContentFiles {
   /** The user's umask takes away what it always takes away. */
   #modeOf(file: number): number {
     return this.document.manifest.files[file]!.executable ? 0o777 : 0o666;
-  }
-}
-
-function readWhole(path: string, target: Uint8Array): boolean {
-  const fd = openSync(path, 'r');
-  try {
-    return fstatSync(fd).size === target.length && readSync(fd, target, 0, target.length, 0) === target.length;
-  } finally {
-    closeSync(fd);
   }
 }

@@ -1,8 +1,23 @@
-// Opening, filling and syncing single files by descriptor, with the traps of short reads and writes handled.
+// Opening, filling and syncing single files by descriptor, with the traps of short reads and writes handled. What ends in
+// Sync keeps the calling thread.
 
-import { close, constants, fdatasync, fstat, ftruncate, open, read, write } from 'node:fs';
+import {
+  close,
+  constants,
+  fdatasync,
+  fstat,
+  ftruncate,
+  mkdirSync,
+  open,
+  openSync,
+  read,
+  write,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { ShoalError } from '@shoal/machine';
+import { errno } from './disk-errors.ts';
 
 const closeFile = promisify(close);
 const openFile = promisify(open);
@@ -38,6 +53,17 @@ export async function openToWrite(path: string, bytes: number, mode: number): Pr
   }
 }
 
+/** Opens a file, and makes the folders it lies in if they are missing. */
+export function openOrMakeSync(path: string, flags: number, mode: number): number {
+  try {
+    return openSync(path, flags, mode);
+  } catch (error) {
+    if (errno(error) !== 'ENOENT') throw error;
+    mkdirSync(dirname(path), { recursive: true });
+    return openSync(path, flags, mode);
+  }
+}
+
 /** Fills `target` from `offset` of the file; false when the file ends before. */
 export async function readFully(fd: number, target: Uint8Array, offset: number): Promise<boolean> {
   for (let done = 0; done < target.length;) {
@@ -52,10 +78,21 @@ export async function readFully(fd: number, target: Uint8Array, offset: number):
 export async function writeFully(fd: number, source: Uint8Array, offset: number): Promise<void> {
   for (let done = 0; done < source.length;) {
     const { bytesWritten } = await writeAt(fd, source, done, source.length - done, offset + done);
-    if (bytesWritten === 0) throw new ShoalError('diskFull', 'the disk is full: free some space and try again');
+    if (bytesWritten === 0) throw diskFull();
     done += bytesWritten;
   }
 }
+
+/** The same. */
+export function writeFullySync(fd: number, source: Uint8Array, offset: number): void {
+  for (let done = 0; done < source.length;) {
+    const written = writeSync(fd, source, done, source.length - done, offset + done);
+    if (written === 0) throw diskFull();
+    done += written;
+  }
+}
+
+const diskFull = (): ShoalError => new ShoalError('diskFull', 'the disk is full: free some space and try again');
 
 /** Waits until what was written to a file or folder is on the disk itself. */
 export async function syncPath(path: string): Promise<void> {

@@ -1,12 +1,10 @@
 // Writes any bytes of a file-set to its files, which are made, with their folders, as they are needed: the counterpart of
 // SetReader, for threads of their own.
 
-import { closeSync, constants, fstatSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { ShoalError } from '@shoal/machine';
+import { closeSync, constants, fstatSync, ftruncateSync } from 'node:fs';
 import { Layout } from '../layout.ts';
-import { diskError, errno } from './disk-errors.ts';
-import { noFollow, writeWholeFlags } from './disk-file.ts';
+import { diskError } from './disk-errors.ts';
+import { noFollow, openOrMakeSync, writeFullySync, writeWholeFlags } from './disk-file.ts';
 import { packPaths, pathsOf } from './disk-files.ts';
 
 /** The files of a set on this disk, in a form that crosses to other threads. */
@@ -45,11 +43,7 @@ export class SetWriter {
     for (const { file, fileOffset, bytes, chunkOffset } of this.#layout.piecesOfRange(start, start + source.length)) {
       try {
         const fd = this.#descriptor(file, bytes === this.#files.bytes[file]);
-        for (let done = 0; done < bytes;) {
-          const written = writeSync(fd, source, chunkOffset + done, bytes - done, fileOffset + done);
-          if (written === 0) throw new ShoalError('diskFull', 'the disk is full: free some space and try again');
-          done += written;
-        }
+        writeFullySync(fd, source.subarray(chunkOffset, chunkOffset + bytes), fileOffset);
       } catch (error) {
         throw diskError(error, 'cannot write', this.#paths[file]!);
       }
@@ -67,21 +61,11 @@ export class SetWriter {
   #descriptor(file: number, isWhole: boolean): number {
     if (this.#open?.file === file) return this.#open.fd;
     this.close();
-    const fd = this.#openOrMake(file, isWhole ? writeWholeFlags : constants.O_WRONLY | constants.O_CREAT | noFollow);
+    const flags = isWhole ? writeWholeFlags : constants.O_WRONLY | constants.O_CREAT | noFollow;
+    const fd = openOrMakeSync(this.#paths[file]!, flags, this.#files.modes[file]!);
     this.#open = { file, fd };
     const bytes = this.#files.bytes[file]!;
     if (!isWhole && fstatSync(fd).size !== bytes) ftruncateSync(fd, bytes);
     return fd;
-  }
-
-  #openOrMake(file: number, flags: number): number {
-    const [path, mode] = [this.#paths[file]!, this.#files.modes[file]!];
-    try {
-      return openSync(path, flags, mode);
-    } catch (error) {
-      if (errno(error) !== 'ENOENT') throw error;
-      mkdirSync(dirname(path), { recursive: true });
-      return openSync(path, flags, mode);
-    }
   }
 }

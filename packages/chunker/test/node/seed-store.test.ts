@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openSeedStore } from '../../src/node/seed-store.ts';
@@ -49,6 +49,16 @@ describe('seed store', () => {
     rmSync(join(folder, '0001'));
     await expect(store.readChunk(2)).rejects.toMatchObject({ code: 'contentChanged' });
     expect(await store.readChunk(0)).toEqual(set.chunks[0]);
+    await store.close();
+  });
+
+  test('a small file that grows is noticed, though its first bytes are as they were', async () => {
+    const set = sampleSet([300, 500, 200], 2_000);
+    const folder = onDisk(set);
+    const store = await openSeedStore(folder, set.document);
+    expect(await store.readChunk(0)).toEqual(set.chunks[0]);
+    appendFileSync(join(folder, '0001'), 'x');
+    await expect(store.readChunk(0)).rejects.toMatchObject({ code: 'contentChanged' });
     await store.close();
   });
 
