@@ -37,7 +37,7 @@ export interface Output {
   detail(line: string): void;
   /** What went wrong: always said. */
   complain(line: string): void;
-  /** One event of --json; nothing without it. */
+  /** One event of --json; nothing without it, nor for progress that is none. */
   event(event: { readonly event: string } & Record<string, unknown>): void;
   /** Text that replaces what it said last, on a terminal; on a pipe nothing, or now and then with --progress. */
   live(text: string): void;
@@ -57,6 +57,7 @@ export async function openOutput(stdout: Writable, stderr: PeopleStream, options
     live.clear();
     stderr.write(`${line}\n`);
   };
+  let progressTold = '';
   return {
     json,
     isLive,
@@ -68,7 +69,13 @@ export async function openOutput(stdout: Writable, stderr: PeopleStream, options
     detail: (line) => void (verbose && tell(styleText('dim', escapeLines(line), { stream: stderr }))),
     complain: (line) =>
       tell(escapeLines(line).replace(/^shoal:/, (name) => styleText(['red', 'bold'], name, { stream: stderr }))),
-    event: (event) => void (json && stdout.write(eventLine(event))),
+    event(event) {
+      if (!json) return;
+      const line = eventLine(event);
+      if (line === progressTold) return;
+      if (event.event === 'progress') progressTold = line;
+      stdout.write(line);
+    },
     live: (text) => live.show(escapeLines(text)),
     liveDone: () => live.done(),
   };

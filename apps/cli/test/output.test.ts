@@ -47,6 +47,19 @@ describe('output', () => {
     expect(text('stderr')).toBe('');
   });
 
+  test('with --json progress is told when there is some', async () => {
+    const { output, text } = await capture(true, true);
+    for (const peers of [1, 1, 2]) output.event({ event: 'progress', peers });
+    output.event({ event: 'closed' });
+    output.event({ event: 'closed' });
+    expect(text('stdout').trim().split('\n')).toEqual([
+      '{"v":1,"event":"progress","peers":1}',
+      '{"v":1,"event":"progress","peers":2}',
+      '{"v":1,"event":"closed"}',
+      '{"v":1,"event":"closed"}',
+    ]);
+  });
+
   test('live text replaces itself on a terminal and is silent on a pipe', async () => {
     const pipe = await capture(false, false);
     pipe.output.live('50 %');
