@@ -2,7 +2,7 @@
 
 import { createSocket } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
-import { type Address, formatAddress, ShoalError } from '@shoal/machine';
+import { type Address, formatAddress, isIpv6, ShoalError } from '@shoal/machine';
 import { lanGroups } from '@shoal/peer/node';
 import { askTracker } from '@shoal/tracker/node';
 import { type NodeLinks, openLinks } from '@shoal/transport-udp/node';
@@ -35,7 +35,7 @@ export const trackerPortFinding = (): Promise<Finding> => portFinding({ port: tr
 /** Whether datagrams of a family come back to this machine, and whether it has an address that others could reach. */
 export async function familyFinding(family: 'IPv4' | 'IPv6'): Promise<Finding> {
   const what = family;
-  const hosts = ownHosts().filter((host) => host.includes(':') === (family === 'IPv6'));
+  const hosts = ownHosts().filter((host) => isIpv6(host) === (family === 'IPv6'));
   const outer = hosts.filter((host) => !/^(127\.|::1$|fe80:)/.test(host));
   const echoed = await echoes(family === 'IPv4' ? '127.0.0.1' : '::1');
   const values = { loopback: echoed, hosts: outer };
@@ -94,7 +94,7 @@ const raiseBuffers: Partial<Record<NodeJS.Platform, string>> = {
 /** Whether peers of the local network can be heard: a datagram to their group comes back to us. */
 export async function lanFinding(): Promise<Finding> {
   const what = 'local network';
-  const hosts = ownHosts().filter((host) => !host.includes(':') && !host.startsWith('127.'));
+  const hosts = ownHosts().filter((host) => !isIpv6(host) && !host.startsWith('127.'));
   if (hosts.length === 0) return { what, standing: 'slow', words: 'none: no IPv4 address but loopback' };
   const heard = await Promise.all(hosts.map(hearsItself));
   const works = hosts.filter((_, i) => heard[i]);
@@ -139,7 +139,7 @@ export const ownHosts = (): string[] =>
 
 /** A datagram to ourselves at this host. */
 async function echoes(host: string): Promise<boolean> {
-  const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+  const socket = createSocket(isIpv6(host) ? 'udp6' : 'udp4');
   return new Promise<boolean>((resolve) => {
     const timer = setTimeout(() => resolve(false), echoMs);
     socket.once('error', () => resolve(false));

@@ -3,10 +3,10 @@
 // are verified like any other's.
 
 import { createSocket, type Socket } from 'node:dgram';
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { HashSuite } from '@shoal/chunker';
-import { type Address, after, type Clock, type Rng } from '@shoal/machine';
+import { type Address, after, type Clock, isIpv6, type Rng } from '@shoal/machine';
 import type { SwarmId } from '@shoal/wire';
 import { encodeNotice, nonceBytes, readNotice, swarmsPerNoticeMax } from '../lan-notice.ts';
 
@@ -64,7 +64,7 @@ export class LanDiscovery {
     this.#options = options;
     this.#hosts = hosts;
     for (const group of options.groups) {
-      const through = hosts.filter(isIPv6(group.host) ? isIPv6 : isIPv4).map(interfaceOf);
+      const through = hosts.filter(isIpv6(group.host) ? isIpv6 : isIPv4).map(interfaceOf);
       if (through.length === 0) continue;
       this.#listen(group, through);
       for (const from of through) this.#openSender(group, from);
@@ -123,7 +123,7 @@ export class LanDiscovery {
   }
 
   #open({ host }: Address): Socket {
-    const family = isIPv6(host) ? ({ type: 'udp6', ipv6Only: true } as const) : ({ type: 'udp4' } as const);
+    const family = isIpv6(host) ? ({ type: 'udp6', ipv6Only: true } as const) : ({ type: 'udp4' } as const);
     const socket = createSocket({ ...family, reuseAddr: true });
     socket.on('error', (error) => this.#options.failed(String(error)));
     this.#sockets.push(socket);

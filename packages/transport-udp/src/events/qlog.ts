@@ -1,7 +1,7 @@
 // A connection's events as qlog records, in the shape that qvis opens: qlog 0.3 as JSON text sequences (RFC 7464), with
 // the names of draft-ietf-quic-qlog-quic-events. What QUIC has no name for goes by one of ours; viewers pass over it.
 
-import { type Address, assertNever, type Instant } from '@shoal/machine';
+import { type Address, assertNever, type Instant, isIpv6 } from '@shoal/machine';
 import { applicationCodes, type Reason } from '../codes.ts';
 import type { TransportParameters } from '../handshake/parameters.ts';
 import type { Metrics, Packet, PacketContent, PacketEvent, TransportEvent } from './transport-event.ts';
@@ -79,16 +79,14 @@ function recordsOf(event: TransportEvent | PacketEvent): NamedData[] {
 
 const stateRecord = (state: string): NamedData => ['connectivity:connection_state_updated', { new: state }];
 
-const isIPv6 = ({ host }: Address): boolean => host.includes(':');
-
 const connectionData = (remote: Address): object => ({
-  ip_version: isIPv6(remote) ? 'v6' : 'v4',
+  ip_version: isIpv6(remote.host) ? 'v6' : 'v4',
   dst_ip: remote.host,
   dst_port: remote.port,
 });
 
 const endpointData = (address: Address): object =>
-  isIPv6(address) ? { ip_v6: address.host, port_v6: address.port } : { ip_v4: address.host, port_v4: address.port };
+  isIpv6(address.host) ? { ip_v6: address.host, port_v6: address.port } : { ip_v4: address.host, port_v4: address.port };
 
 const parametersData = (remote: TransportParameters): object => ({
   owner: 'remote',

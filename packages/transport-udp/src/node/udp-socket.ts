@@ -2,8 +2,7 @@
 // never throws for what the network does. By calls of our own where the machine lets us make them, plainly elsewhere.
 
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { isIPv6 } from 'node:net';
-import { type Address, ShoalError, UsageError } from '@shoal/machine';
+import { type Address, isIpv6, ShoalError, UsageError } from '@shoal/machine';
 import type { Transmit } from '../datagram-machine.ts';
 import { DirectSocket } from './direct-socket.ts';
 import type { ForeignCalls } from './foreign-calls.ts';
@@ -93,7 +92,7 @@ export class UdpSocket {
     const { host = '0.0.0.0', port = 0, foreign, socketBufferBytes = 4 * 2 ** 20 } = options;
     if (!Number.isInteger(port) || port < 0 || port > 65_535)
       throw new UsageError('port', `must be from 0 to 65535, not ${port}`);
-    const family = isIPv6(host) ? 6 : 4;
+    const family = isIpv6(host) ? 6 : 4;
     const calls = foreign === undefined ? undefined : socketCalls(foreign);
     const direct = calls === undefined ? undefined : DirectSocket.open(calls, { host, port }, family);
     const socket = createSocket({
@@ -136,7 +135,7 @@ export class UdpSocket {
 
   /** Whether an address is of a kind that the socket can send to. */
   reaches(host: string): boolean {
-    return this.address.host === '::' || isIPv6(host) === (this.family === 6);
+    return this.address.host === '::' || isIpv6(host) === (this.family === 6);
   }
 
   /** Each buffer holds one datagram, or several of one sender back to back; it may be read only within the call. */
