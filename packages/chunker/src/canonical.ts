@@ -4,6 +4,7 @@
 // nothing else. https://github.com/msgpack/msgpack/blob/master/spec.md
 
 import { invariant } from '@shoal/machine';
+import { utf8Bytes } from './safe-path.ts';
 
 const utf8 = new TextEncoder();
 
@@ -29,11 +30,15 @@ export class CanonicalWriter {
     return this.#byte(value ? 0xc3 : 0xc2);
   }
 
+  /** Well-formed text. */
   text(value: string): this {
-    const bytes = utf8.encode(value);
-    if (bytes.length < 32) this.#byte(0xa0 | bytes.length);
-    else this.#lengthHeader([0xd9, 0xda, 0xdb], bytes.length);
-    return this.#append(bytes);
+    const length = utf8Bytes(value);
+    if (length < 32) this.#byte(0xa0 | length);
+    else this.#lengthHeader([0xd9, 0xda, 0xdb], length);
+    this.#room(length);
+    utf8.encodeInto(value, this.#bytes.subarray(this.#size));
+    this.#size += length;
+    return this;
   }
 
   bytes(value: Uint8Array): this {
@@ -104,6 +109,11 @@ export class CanonicalReader {
 
   get failed(): boolean {
     return this.#failed;
+  }
+
+  /** How many bytes were read. */
+  get at(): number {
+    return this.#at;
   }
 
   /** True when everything was read and was right. */

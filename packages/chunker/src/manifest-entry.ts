@@ -36,14 +36,23 @@ export function writeEntry(writer: CanonicalWriter, entry: ManifestEntry): void 
   writer.array(3).text(entry.path).uint(contentBytes(entry)).uint(kind);
 }
 
-/** Exactly `count` entries; undefined when `bytes` are none. Whether their paths are safe is not looked at here. */
-export function decodeEntries(bytes: Uint8Array, count: number): ManifestEntry[] | undefined {
+/**
+ * Exactly `count` entries; undefined when `bytes` are none. Whether their paths are safe is not looked at here. `each` is
+ * told every entry with the bytes it was read from.
+ */
+export function decodeEntries(
+  bytes: Uint8Array,
+  count: number,
+  each?: (entry: ManifestEntry, written: Uint8Array) => void,
+): ManifestEntry[] | undefined {
   const reader = new CanonicalReader(bytes);
   const entries: ManifestEntry[] = [];
   for (let left = count; left > 0; left -= 1) {
+    const start = reader.at;
     const entry = readEntry(reader);
     if (entry === undefined) return undefined;
     entries.push(entry);
+    each?.(entry, bytes.subarray(start, reader.at));
   }
   return reader.done ? entries : undefined;
 }

@@ -38,9 +38,11 @@ export function decodeEntryRun(
   hashes: HashSuite,
 ): ProvenRun<readonly ManifestEntry[]> | undefined {
   const split = proofBytes(header.entryCount, run);
-  const entries = decodeEntries(bytes.subarray(split), run.to - run.from);
+  const leaves: TreeNode[] = [];
+  const entries = decodeEntries(bytes.subarray(split), run.to - run.from, (entry, written) =>
+    leaves.push(entryLeaf(entry, written, hashes[header.hash])),
+  );
   if (entries === undefined) return undefined;
-  const leaves = entries.map((entry) => entryLeaf(entry, hashes[header.hash]));
   const root = { digest: header.entriesRoot, bytes: header.totalBytes };
   const tree = { count: header.entryCount, root };
   const start = startOfRun(tree, run.from, leaves, bytes.subarray(0, split), hashes[header.hash]);

@@ -8,16 +8,21 @@ import { HashTree, type TreeNode } from './hash-tree.ts';
 import type { Layout } from './layout.ts';
 import { contentBytes, type ManifestEntry, writeEntry } from './manifest-entry.ts';
 
-export function entryLeaf(entry: ManifestEntry, hash: Hash): TreeNode {
+export const entryLeaf = (entry: ManifestEntry, written: Uint8Array, hash: Hash): TreeNode => ({
+  digest: hash.digest(written),
+  bytes: contentBytes(entry),
+});
+
+function writtenLeaf(entry: ManifestEntry, hash: Hash): TreeNode {
   writeEntry(leafWriter, entry);
-  return { digest: hash.digest(leafWriter.takeView()), bytes: contentBytes(entry) };
+  return entryLeaf(entry, leafWriter.takeView(), hash);
 }
 
 /** One for all leaves: memory of its own for each would cost more than the hash. */
 const leafWriter = new CanonicalWriter();
 
 export const entryTree = (entries: readonly ManifestEntry[], hash: Hash): HashTree =>
-  new HashTree(entries.length, (index) => entryLeaf(entries[index]!, hash), hash);
+  new HashTree(entries.length, (index) => writtenLeaf(entries[index]!, hash), hash);
 
 export const chunkTree = (layout: Layout, { digests }: ChunkTable, hash: Hash): HashTree =>
   new HashTree(

@@ -86,7 +86,9 @@ const connectionData = (remote: Address): object => ({
 });
 
 const endpointData = (address: Address): object =>
-  isIpv6(address.host) ? { ip_v6: address.host, port_v6: address.port } : { ip_v4: address.host, port_v4: address.port };
+  isIpv6(address.host)
+    ? { ip_v6: address.host, port_v6: address.port }
+    : { ip_v4: address.host, port_v4: address.port };
 
 const parametersData = (remote: TransportParameters): object => ({
   owner: 'remote',
