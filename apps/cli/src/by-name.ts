@@ -1,11 +1,11 @@
-// What a tracker lists under a name, as a ticket: for `shoal get NAME --tracker HOST:PORT`. A name is worth no more than
-// the tracker that says whose it is; a ticket from its owner is.
+// What a tracker lists under a name, or under the beginning of a swarm, as a ticket: for `shoal get NAME --tracker
+// HOST:PORT`. A name is worth no more than the tracker that says whose it is; a ticket from its owner is.
 
 import type { Ticket } from '@shoal/chunker';
 import { type Address, ShoalError } from '@shoal/machine';
-import { askTracker } from '@shoal/tracker/node';
 import { openLinks } from '@shoal/transport-udp/node';
-import { type FileListing, isDraft } from '@shoal/wire';
+import { isDraft } from '@shoal/wire';
+import { findFiles } from './listings.ts';
 
 export interface NamedContent {
   readonly ticket: Ticket;
@@ -24,20 +24,16 @@ export async function findByName(text: string, trackers: readonly Address[], ask
   const [name = '', ...path] = text.split('/');
   const { psk, timeoutMs, signal } = asking;
   await using links = await openLinks(psk && { psk });
-  const found: FileListing[] = [];
-  for (let offset = 0; ;) {
-    const request = { type: 'fileList', filter: name, offset } as const;
-    const { reply } = await askTracker(links, trackers, request, { timeoutMs, signal });
-    found.push(...reply.files.filter((file) => file.name === name && !isDraft(file.swarm)));
-    offset += reply.files.length;
-    if (reply.files.length === 0 || offset >= reply.total) break;
-  }
-  const [file, another] = found;
+  const listed = await findFiles(name, { links, trackers, timeoutMs, signal });
+  const [file, another] = listed.filter(({ swarm }) => !isDraft(swarm));
   if (file === undefined)
     throw new ShoalError('notFound', `no tracker lists "${name}"; \`shoal ls\` lists what there is`);
   if (another !== undefined)
-    throw new ShoalError('refused', `several are called "${name}": get the one you mean by the ticket of its owner`);
+    throw new ShoalError(
+      'refused',
+      `several are called "${name}": get the one you mean by its swarm, which \`shoal ls\` shows`,
+    );
   if (isDraft(file.swarm)) throw new ShoalError('notFound', `"${name}" has no manifest: \`shoal client\` completes it`);
-  const ticket = { swarmId: file.swarm, name, bytes: file.bytes, trackers, peers: [] };
+  const ticket = { swarmId: file.swarm, name: file.name, bytes: file.bytes, trackers, peers: [] };
   return { ticket, select: path.length === 0 ? undefined : path.join('/') };
 }

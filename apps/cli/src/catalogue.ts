@@ -194,7 +194,7 @@ export const catalogue: readonly CommandEntry[] = [
     name: 'where',
     group: look,
     about: 'show who holds which chunks of a file',
-    takes: [['<name>', 'the name as `shoal ls` shows it, or the swarm (64 hexadecimal digits)']],
+    takes: [['<name>', 'the name as `shoal ls` shows it, or the swarm']],
     flags: [oneTracker, 'pskFile', 'identity', 'timeout'],
     examples: ['shoal where photos --tracker 192.168.1.5:7070'],
     body: async () => (await import('./commands/where.ts')).where,

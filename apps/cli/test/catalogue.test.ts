@@ -26,6 +26,16 @@ test('three share, two get one file at once, one gets one back, one leaves', asy
   const rows = (await shoal(['ls', ...at])).stdout.split('\n');
   for (const name of ['1', '2', '3']) expect(rows.some((row) => row.startsWith(`${name} `))).toBe(true);
   expect((await shoal(['where', '2', ...at])).stdout).toMatch(/127\.0\.0\.1:\d+ /);
+  const swarm = rows
+    .find((row) => row.startsWith('2 '))!
+    .split(/ +/)
+    .at(-1)!; // its beginning is enough
+  expect(await shoal(['where', swarm, ...at])).toMatchObject({
+    stdout: expect.stringMatching(/127\.0\.0\.1:\d+ /),
+    stderr: '2: 1.40 MB in 14 chunks, 1 seeder, 0 leechers\n',
+  });
+  const wouldGet = await shoal(['get', `${swarm}/a.bin`, ...at, '--dry-run']);
+  expect(wouldGet).toMatchObject({ status: 0, stdout: expect.stringContaining('a.bin') });
 
   const copies = ['second', 'third'].map((name) => join(folder, `${name}'s copy`));
   const got = await Promise.all(copies.map((copy) => shoal(['get', '1/a.bin', ...at, '-o', copy])));
@@ -35,7 +45,7 @@ test('three share, two get one file at once, one gets one back, one leaves', asy
   expect(await shoal(['get', '2/b.bin', ...at, '-o', back])).toMatchObject({ status: 0 });
   expect(readFileSync(join(back, 'b.bin'))).toEqual(Buffer.from(fileOf('2b.bin')));
 
-  expect(await shoal(['leave', '2'])).toMatchObject({ status: 0, stdout: '2\n' });
+  expect(await shoal(['leave', swarm])).toMatchObject({ status: 0, stdout: '2\n' });
   expect(await sharing[1]!.ended()).toBe(0);
   expect((await shoal(['where', '2', ...at])).status).toBe(3);
   expect((await shoal(['get', '2', ...at])).status).toBe(3);

@@ -6,6 +6,7 @@ import { createManifest } from '@shoal/chunker/node';
 import { ShoalError } from '@shoal/machine';
 import { readAddress, readChunkSize } from '../options.ts';
 import type { CommonOptions, Context } from '../run.ts';
+import { plural } from '../text/plural.ts';
 import { formatBytes } from '../text/units.ts';
 
 interface CreateOptions extends CommonOptions {
@@ -37,7 +38,7 @@ export async function create(path: string, options: CreateOptions, { output, int
   const counts = { bytes: layout.totalBytes, chunks: layout.chunkCount, files: manifest.files.length };
   output.event({ event: 'done', path: place, ticket, swarm: swarmId, name: manifest.name, ...counts });
   output.data(ticket);
-  output.say(`${place}: ${formatBytes(layout.totalBytes)} in ${layout.chunkCount} chunks`);
+  output.say(`${place}: ${formatBytes(layout.totalBytes)} in ${plural(layout.chunkCount, 'chunk')}`);
 }
 
 /** Never in the place of something else. */

@@ -4,6 +4,7 @@ import type { ManifestDocument, Ticket } from '@shoal/chunker';
 import { formatAddress } from '@shoal/machine';
 import { isTicket, readManifest, readTicket } from '../manifests.ts';
 import type { CommonOptions, Context } from '../run.ts';
+import { plural } from '../text/plural.ts';
 import { formatTable } from '../text/table.ts';
 import { formatBytes } from '../text/units.ts';
 
@@ -35,7 +36,7 @@ export function tellManifest({ manifest, layout, swarmId }: ManifestDocument, ou
   output.event({ event: 'done', kind: 'manifest', swarm: swarmId, name, hash, chunking: chunking.kind, ...counts });
   const rows = [
     ['name', name],
-    ['size', `${formatBytes(layout.totalBytes)} in ${layout.chunkCount} chunks (${chunking.kind}, ${hash})`],
+    ['size', `${formatBytes(layout.totalBytes)} in ${plural(layout.chunkCount, 'chunk')} (${chunking.kind}, ${hash})`],
     ['swarm', swarmId],
   ];
   output.data(rows.map(([what, value]) => `${what!.padEnd(8)} ${value}`).join('\n'));

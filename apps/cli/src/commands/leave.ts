@@ -5,6 +5,7 @@ import { ShoalError } from '@shoal/machine';
 import { readSeconds } from '../options.ts';
 import { askToLeave, isAlive, type Page, readPresences } from '../presence.ts';
 import type { CommonOptions, Context } from '../run.ts';
+import { beginsSwarm } from '../swarm-beginning.ts';
 
 interface LeaveOptions extends CommonOptions {
   readonly all?: boolean;
@@ -20,14 +21,15 @@ export async function leave(
 ): Promise<void> {
   const until = performance.now() + readSeconds('--timeout', options.timeout) * 1000;
   const shared = readPresences();
-  const isMeant = (page: Page): boolean => options.all === true || page.name === name || page.swarm === name;
+  const isMeant = (page: Page): boolean =>
+    options.all === true || (name !== undefined && (page.name === name || beginsSwarm(name, page.swarm)));
   const meant = shared.filter(isMeant);
   if (meant.length === 0) {
     const names = shared.map((page) => page.name).join(', ');
     const there = names === '' ? 'nothing is shared here' : `shared here: ${names}`;
     throw new ShoalError(
       'notFound',
-      name === undefined ? `say what to leave, or --all; ${there}` : `"${name}": ${there}`,
+      name === undefined ? `say what to leave, or --all; ${there}` : `"${name}" is not among what is shared; ${there}`,
     );
   }
   for (const page of meant) askToLeave(page);

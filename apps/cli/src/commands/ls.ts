@@ -1,11 +1,12 @@
 // `shoal ls`: the files a tracker knows.
 
 import { meetingName } from '@shoal/peer/introduction';
-import { askTracker } from '@shoal/tracker/node';
 import type { FileListing } from '@shoal/wire';
 import { readAddress, readSeconds } from '../options.ts';
 import { type LinkOptions, openOwnLinks } from '../links.ts';
+import { listFiles } from '../listings.ts';
 import type { CommonOptions, Context } from '../run.ts';
+import { shownSwarm } from '../swarm-beginning.ts';
 import { formatTable } from '../text/table.ts';
 import { formatBytes } from '../text/units.ts';
 
@@ -18,14 +19,8 @@ export async function ls(filter: string, options: LsOptions, { output, interrupt
   const tracker = readAddress('--tracker', options.tracker);
   const timeoutMs = readSeconds('--timeout', options.timeout) * 1000;
   await using links = await openOwnLinks(options);
-  const files: FileListing[] = [];
-  for (let offset = 0; ;) {
-    const request = { type: 'fileList', filter, offset } as const;
-    const { reply } = await askTracker(links, tracker, request, { timeoutMs, signal: interrupt.signal });
-    offset += reply.files.length;
-    files.push(...reply.files.filter(({ name }) => name !== meetingName)); // those are not for people
-    if (reply.files.length === 0 || offset >= reply.total) break;
-  }
+  const listed = await listFiles(filter, { links, trackers: tracker, timeoutMs, signal: interrupt.signal });
+  const files = listed.filter(({ name }) => name !== meetingName); // those are not for people
   for (const { name, bytes, chunkCount, swarm, seeders, leechers } of files)
     output.event({ event: 'file', name, bytes, chunks: chunkCount, swarm, seeders, leechers });
   output.event({ event: 'done', files: files.length });
@@ -37,5 +32,5 @@ const row = ({ name, bytes, chunkCount, seeders, leechers, swarm }: FileListing)
   name,
   formatBytes(bytes),
   ...[chunkCount, seeders, leechers].map(String),
-  swarm.slice(0, 16),
+  shownSwarm(swarm),
 ];

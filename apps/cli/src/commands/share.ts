@@ -17,6 +17,7 @@ import { Presence } from '../presence.ts';
 import type { CommonOptions, Context } from '../run.ts';
 import { escapeText } from '../text/escape.ts';
 import { newsOf } from '../text/news.ts';
+import { plural } from '../text/plural.ts';
 import { formatBytes, formatRate } from '../text/units.ts';
 import { clip } from '../text/width.ts';
 import { every, progressMs } from '../ticks.ts';
@@ -123,7 +124,7 @@ function tellShare(shared: Share, peer: RunningPeer, output: Output): void {
   tellSkipped(shared, output);
   output.data(ticket);
   output.event({ event: 'sharing', ...describe(shared, peer) });
-  output.say(`sharing ${name}: ${formatBytes(bytes)} in ${chunks} chunks; Ctrl-C stops it`);
+  output.say(`sharing ${name}: ${formatBytes(bytes)} in ${plural(chunks, 'chunk')}; Ctrl-C stops it`);
 }
 
 export function tellSkipped({ skipped }: Share, output: Output): void {
@@ -139,6 +140,6 @@ export function describe(shared: Share, { peer, address }: RunningPeer): Record<
 export function showProgress(shared: Share, output: Output): void {
   const { sentBytes, sentBytesPerSecond, remoteCount } = shared.progress();
   output.event({ event: 'progress', uploadedBytes: sentBytes, peers: remoteCount });
-  const amounts = [`${formatBytes(sentBytes)} sent`, formatRate(sentBytesPerSecond), `${remoteCount} peers`];
+  const amounts = [`${formatBytes(sentBytes)} sent`, formatRate(sentBytesPerSecond), plural(remoteCount, 'peer')];
   output.live([clip(escapeText(shared.name), nameColumnsMax), ...amounts].join('  '));
 }

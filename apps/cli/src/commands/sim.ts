@@ -5,6 +5,7 @@ import { ShoalError, UsageError } from '@shoal/machine';
 import { runScenario, type ScenarioSize, scenarioFor, scenarios } from '@shoal/simulator';
 import { nodeCrypto } from '@shoal/transport-udp/node';
 import type { CommonOptions, Context } from '../run.ts';
+import { plural } from '../text/plural.ts';
 import { formatTable } from '../text/table.ts';
 import { formatBytes, formatDuration } from '../text/units.ts';
 
@@ -24,7 +25,9 @@ export async function sim(
   const scenario = scenarioFor(name, seed, size);
   if (scenario === undefined)
     throw new ShoalError('notFound', `no scenario is called "${name}"; \`shoal sim\` lists them`);
-  output.say(`${name}, seed ${seed}: ${scenario.receivers.length} receivers of ${formatBytes(scenario.totalBytes)}`);
+  output.say(
+    `${name}, seed ${seed}: ${plural(scenario.receivers.length, 'receiver')} of ${formatBytes(scenario.totalBytes)}`,
+  );
   const result = runScenario({ scenario, seed, hashes: await loadWasmHashes(), crypto: nodeCrypto });
   const { finishedAtMs, boundMs, ownerCopies, traceHash, problems } = result;
   const done = finishedAtMs.filter((at) => at !== undefined);

@@ -4,6 +4,7 @@ import type { HashName } from '@shoal/chunker';
 import { split } from '@shoal/chunker/node';
 import { readChunkSize } from '../options.ts';
 import type { CommonOptions, Context } from '../run.ts';
+import { plural } from '../text/plural.ts';
 import { formatBytes } from '../text/units.ts';
 
 interface SplitOptions extends CommonOptions {
@@ -34,5 +35,5 @@ export async function splitPath(path: string, options: SplitOptions, { output, i
     swarm: swarmId,
   });
   output.data(destination);
-  output.say(`${formatBytes(layout.totalBytes)} in ${layout.chunkCount} chunks`);
+  output.say(`${formatBytes(layout.totalBytes)} in ${plural(layout.chunkCount, 'chunk')}`);
 }

@@ -6,6 +6,7 @@ import { ShoalError } from '@shoal/machine';
 import { fetchManifest, isTicket, readManifest, readTicket } from '../manifests.ts';
 import type { PeerOptions } from '../options.ts';
 import type { CommonOptions, Context } from '../run.ts';
+import { plural } from '../text/plural.ts';
 import { formatBytes } from '../text/units.ts';
 
 type VerifyOptions = CommonOptions & PeerOptions;
@@ -43,5 +44,7 @@ export async function verify(
       `${path}: ${troubles.length} of ${against === undefined ? layout.chunkCount : manifest.files.length} are not as they should be`,
     );
   output.event({ event: 'done', path, swarm: swarmId, bytes: layout.totalBytes, chunks: layout.chunkCount });
-  output.say(`${path}: all ${formatBytes(layout.totalBytes)} in ${layout.chunkCount} chunks are as they should be`);
+  output.say(
+    `${path}: all ${formatBytes(layout.totalBytes)} in ${plural(layout.chunkCount, 'chunk')} are as they should be`,
+  );
 }

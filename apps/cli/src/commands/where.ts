@@ -3,12 +3,15 @@
 import { formatAddress, ShoalError } from '@shoal/machine';
 import { readLocated } from '@shoal/tracker';
 import { askTracker } from '@shoal/tracker/node';
-import { isDraft, type Standing, standings, type SwarmId } from '@shoal/wire';
+import { isDraft, type Standing, standings } from '@shoal/wire';
 import { formatIds } from '../classic/activity.ts';
 import { listClaims } from '../classic/agreement.ts';
 import { readAddress, readSeconds } from '../options.ts';
 import { type LinkOptions, openOwnLinks } from '../links.ts';
+import { findFiles } from '../listings.ts';
 import type { CommonOptions, Context } from '../run.ts';
+import { isSwarmBeginning } from '../swarm-beginning.ts';
+import { plural } from '../text/plural.ts';
 import { formatRanges } from '../text/ranges.ts';
 import { formatTable } from '../text/table.ts';
 import { formatBytes } from '../text/units.ts';
@@ -23,7 +26,8 @@ export async function where(name: string, options: WhereOptions, { output, inter
   const timeoutMs = readSeconds('--timeout', options.timeout) * 1000;
   const { signal } = interrupt;
   await using links = await openOwnLinks(options);
-  const file = /^[0-9a-f]{64}$/.test(name) ? { swarm: name as SwarmId } : { name };
+  const [listed] = isSwarmBeginning(name) ? await findFiles(name, { links, trackers: tracker, timeoutMs, signal }) : [];
+  const file = listed === undefined ? { name } : { swarm: listed.swarm };
   const request = { type: 'fileLocations', file } as const;
   const { reply, body } = await askTracker(links, tracker, request, { timeoutMs, signal });
   if (reply.file === undefined)
@@ -33,9 +37,8 @@ export async function where(name: string, options: WhereOptions, { output, inter
     throw new ShoalError('protocolViolated', `${options.tracker} answered with half an answer`);
   const { holders } = located;
   const { chunkCount, bytes, swarm, seeders, leechers } = reply.file;
-  output.say(
-    `${reply.file.name}: ${formatBytes(bytes)} in ${chunkCount} chunks, ${seeders} seeders, ${leechers} leechers`,
-  );
+  const amounts = [plural(chunkCount, 'chunk'), plural(seeders, 'seeder'), plural(leechers, 'leecher')] as const;
+  output.say(`${reply.file.name}: ${formatBytes(bytes)} in ${amounts.join(', ')}`);
   for (const { address, peer, held } of holders)
     output.event({ event: 'holder', address: formatAddress(address), peer, chunks: [...held.ones()] });
   const claims = isDraft(swarm) ? await listClaims(swarm, { links, tracker, timeoutMs, signal }) : [];
