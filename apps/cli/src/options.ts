@@ -19,7 +19,7 @@ export function readAddresses(option: string, texts: readonly string[]): Address
   return texts.map((text) => readAddress(option, text));
 }
 
-const missingTracker = 'is missing: name a tracker, such as 192.168.1.5:7070';
+const missingTracker = 'name a tracker, such as 192.168.1.5:7070';
 
 /** `HOST:PORT`, `PORT` alone (then on every interface), where port 0 means any that is free. */
 export function readListen(option: string, text: string): { host: string; port: number } {

@@ -56,6 +56,8 @@ export function makeProgram(
     .description('Send files and folders to many machines at once: whoever has a part serves it on.')
     .version(about.version, '-V, --version')
     .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'shoal:')) })
+    .showHelpAfterError('`shoal --help` lists the commands')
     .addHelpCommand(new Command('help').argument('[command]').description('show how a command is used').helpGroup(here))
     .configureHelp({ minWidthToWrap: 20, subcommandTerm })
     .addHelpText('after', closing);
@@ -82,6 +84,7 @@ function addCommand(program: Command, entry: CommandEntry, runner: Runner): Comm
     .helpGroup(entry.group)
     .description(entry.about)
     .exitOverride()
+    .showHelpAfterError(`\`shoal ${entry.name} --help\` shows how it is used`)
     .addHelpText('after', ['', 'Examples:', ...entry.examples.map((example) => `  ${example}`)].join('\n'));
   for (const [usage, words, preset] of entry.takes ?? []) {
     const argument = new Argument(usage, words);

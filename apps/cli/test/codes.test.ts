@@ -86,7 +86,10 @@ describe('a short code', () => {
   test('is taken from stdin or a variable, and a mistyped one is put right before it costs a try', async () => {
     const typo = await shoal(['receive', '4821-corral-walnut', '--tracker', '127.0.0.1:9']);
     expect(typo).toMatchObject({ status: 2, stderr: expect.stringMatching(/"corral" .*is it "coral"\?/) });
-    expect(await shoal(['receive'])).toMatchObject({ status: 2, stderr: expect.stringContaining('is missing') });
+    expect(await shoal(['receive'])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('type what `shoal send` printed'),
+    });
     const env = { ...process.env, SHOAL_CODE: 'nonsense' };
     const told = (...args: string[]): string => {
       const words = [...program, 'receive', ...args];

@@ -115,6 +115,13 @@ describe('the program', () => {
     expect(typo).toMatchObject({ status: 2, stderr: expect.stringContaining('Did you mean share?') });
     const flag = await shoal(['get', 'shoal:x', '--limit-donw', '5M']);
     expect(flag).toMatchObject({ status: 2, stderr: expect.stringContaining('Did you mean --limit-down?') });
+    const shell = await shoal(['completion', 'tcsh']);
+    expect(shell).toMatchObject({ status: 2, stderr: expect.stringMatching(/^shoal: .* none of bash, zsh, .*\n$/) });
+    const missing = await shoal(['share']);
+    expect(missing).toMatchObject({
+      status: 2,
+      stderr: "shoal: missing required argument 'path'\n`shoal share --help` shows how it is used\n",
+    });
     expect(await shoal(['--version'])).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
   });
 });

@@ -31,7 +31,7 @@ const askAgainMs = 500;
 
 export async function client(options: ClientOptions, { output, interrupt }: Context): Promise<void> {
   const { folder, name } = options;
-  if (folder === undefined) throw new UsageError('--folder', 'is missing: name the folder with your chunks');
+  if (folder === undefined) throw new UsageError('--folder', 'name the folder with your chunks');
   const say = sayAs(name ?? basename(folder), output);
   const limits = readLimits(options);
   const timeoutMs = readSeconds('--timeout', options.timeout) * 1000;

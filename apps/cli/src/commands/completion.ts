@@ -1,11 +1,15 @@
 // `shoal completion`: the script that lets a shell complete what is typed; it asks the hidden `shoal complete`.
 
 import tab from '@bomb.sh/tab/commander';
+import { UsageError } from '@shoal/machine';
 import type { Command } from 'commander';
 import { catalogue } from '../catalogue.ts';
 import { makeProgram } from '../program.ts';
 
+const shells = ['bash', 'zsh', 'fish', 'powershell'];
+
 export async function completion(shell: string): Promise<void> {
+  if (!shells.includes(shell)) throw new UsageError('shell', `"${shell}" is none of ${shells.join(', ')}`);
   if (shell === 'bash') process.stdout.write(bashWords);
   await tabbed().parseAsync(['completion', shell], { from: 'user' });
 }

@@ -61,7 +61,7 @@ export async function receive(
 /** Given as an argument, it can be read by others on this machine; on stdin or in the variable it cannot. */
 function readCode(typed = process.env['SHOAL_CODE']): string {
   if (typed === undefined || typed === '')
-    throw new UsageError('code', 'is missing: type what `shoal send` printed, such as 4821-coral-walnut');
+    throw new UsageError('code', 'type what `shoal send` printed, such as 4821-coral-walnut');
   const parsed = parseCode(typed === '-' ? readText('code', '-') : typed);
   if (!parsed.ok) throw new UsageError('code', parsed.detail);
   return parsed.code.text;

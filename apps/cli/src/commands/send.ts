@@ -67,7 +67,7 @@ export function readMeetingPlaces(
 ): Address[] {
   if (tracker.length > 0) return tracker.map((address) => readAddress('--tracker', address));
   if (!discovery)
-    throw new UsageError('--tracker', 'is missing, and with --no-discovery there is no other way to be found');
+    throw new UsageError('--tracker', 'name a tracker: with --no-discovery there is no other way to be found');
   output.say('without --tracker it is found on the local network only');
   return [];
 }
