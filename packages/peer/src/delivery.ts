@@ -1,10 +1,12 @@
 // What remotes say and ask, brought to the gathering that it is about. What is not well-formed costs its sender a strike.
 
 import { assertNever, type Instant, type LinkFact, type LinkId, type LinkOrder, type RequestId } from '@shoal/machine';
-import { decode, encode, isPeerMessage, isPeerReply, isPeerRequest } from '@shoal/wire';
+import { decode, encode, isPeerMessage, isPeerReply, isPeerRequest, type Join } from '@shoal/wire';
 import type { Exchanges } from './exchanges.ts';
+import type { Gathering } from './gathering.ts';
 import type { Gatherings } from './gatherings.ts';
 import type { Mesh } from './links/mesh.ts';
+import type { Neighbour } from './links/neighbours.ts';
 import { listFiles } from './listing.ts';
 import { Swarm } from './swarm.ts';
 
@@ -36,11 +38,14 @@ export class Delivery {
     const { message } = decoded;
     if (message.type === 'hello') return this.#mesh.handleHello(neighbour, message);
     const gathering = this.#gatherings.get(message.swarm);
-    if (gathering === undefined) return; // a swarm that we are not in, or no longer
+    if (gathering === undefined) {
+      if (message.type === 'join') this.#mesh.knocked(neighbour, message);
+      if (message.type === 'part') neighbour.knocks.delete(message.swarm);
+      return; // a swarm that we are not in, or no longer
+    }
     switch (message.type) {
       case 'join':
-        if (this.#mesh.handleJoin(neighbour, gathering.id, now)) gathering.handleJoin(neighbour, message, now);
-        return;
+        return this.#joined(gathering, neighbour, message, now);
       case 'part':
         neighbour.swarms.delete(gathering.id);
         return gathering.handlePart(link, now);
@@ -54,6 +59,11 @@ export class Delivery {
       default:
         assertNever(message, 'peer message');
     }
+  }
+
+  /** We are in a swarm from now on: whoever joined before is heard. */
+  welcome(gathering: Gathering, now: Instant): void {
+    for (const [neighbour, join] of this.#mesh.knocks(gathering.id)) this.#joined(gathering, neighbour, join, now);
   }
 
   request(link: LinkId, request: RequestId, bytes: Uint8Array, now: Instant): void {
@@ -79,5 +89,9 @@ export class Delivery {
     const decoded = decode(fact.head);
     const reply = decoded.ok && isPeerReply(decoded.message) ? decoded.message : undefined;
     asker?.handleAnswer(fact, reply, now);
+  }
+
+  #joined(gathering: Gathering, neighbour: Neighbour, join: Join, now: Instant): void {
+    if (this.#mesh.handleJoin(neighbour, gathering.id, now)) gathering.handleJoin(neighbour, join, now);
   }
 }

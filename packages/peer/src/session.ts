@@ -98,6 +98,7 @@ export class Session implements Machine<SessionOutput> {
       const joined = new Swarm({ ...options, host: this.#host }, now);
       this.#gatherings.add(joined);
       if (joined.content !== undefined) this.#offer(joined);
+      this.#delivery.welcome(joined, now);
     }
     this.#mesh.found(swarm, peers, now, { given: true });
     this.#settle(now);
@@ -114,6 +115,7 @@ export class Session implements Machine<SessionOutput> {
     if (this.#gatherings.get(id) !== undefined) return;
     const gathering = open({ self: this.#self, host: this.#host }, now);
     this.#gatherings.add(gathering);
+    this.#delivery.welcome(gathering, now);
     this.#trackers.find(id, trackers, now);
     if (gathering.offer !== undefined) this.#trackers.join(gathering.offer, new Bitfield(0), now);
     this.#settle(now);

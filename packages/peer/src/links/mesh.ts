@@ -14,13 +14,15 @@ import {
   type PeerId,
   type Rng,
 } from '@shoal/machine';
-import type { Hello, PeerContact, PeerMessage, SwarmId } from '@shoal/wire';
+import type { Hello, Join, PeerContact, PeerMessage, SwarmId } from '@shoal/wire';
 import type { SessionEvent } from '../events.ts';
 import { type Offence, Strikes } from '../strikes.ts';
 import { type Contact, Contacts, type Source } from './contacts.ts';
 import { type Neighbour, Neighbours, swarmsPerLinkMax } from './neighbours.ts';
 
 const introducedMax = 16; // peers of a swarm told to one newcomer; and noted from one link, what it says beyond is ignored
+
+const nothing = new Uint8Array();
 
 export interface MeshOptions {
   readonly self: PeerId;
@@ -94,7 +96,8 @@ export class Mesh {
   leave(swarm: SwarmId, now: Instant): void {
     this.#contacts.leave(swarm);
     for (const neighbour of this.#neighbours) {
-      neighbour.swarms.delete(swarm);
+      if (neighbour.swarms.delete(swarm))
+        this.knocked(neighbour, { type: 'join', swarm, bits: nothing, offering: false });
       // A remote that is to be found in another swarm may not have answered there yet.
       const isWanted = neighbour.swarms.size > 0 || (neighbour.contact?.swarms.size ?? 0) > 0;
       if (!isWanted) this.#close(neighbour, 'done', now);
@@ -113,6 +116,20 @@ export class Mesh {
     neighbour.swarms.add(swarm);
     this.#noteContact(neighbour, swarm, now);
     return true;
+  }
+
+  /** The remote is in a swarm that we are not in: should we join, it is there. */
+  knocked({ knocks }: Neighbour, join: Join): void {
+    if (knocks.size < swarmsPerLinkMax) knocks.set(join.swarm, { ...join, bits: nothing });
+  }
+
+  /** Whose joins in the swarm came before ours; each is told once. */
+  knocks(swarm: SwarmId): [Neighbour, Join][] {
+    return Array.from(this.#neighbours).flatMap((neighbour) => {
+      const join = neighbour.knocks.get(swarm);
+      neighbour.knocks.delete(swarm);
+      return join === undefined ? [] : [[neighbour, join]];
+    });
   }
 
   handleFact(fact: LinkFact & { type: 'linkOpened' | 'dialFailed' | 'linkMoved' | 'linkClosed' }, now: Instant): void {
@@ -195,6 +212,7 @@ export class Mesh {
       left: undefined,
       listenAddress: undefined,
       swarms: new Set(),
+      knocks: new Map(),
       introduced: new Map(),
     };
     const old = this.#neighbours.ofPeer(peer);

@@ -3,14 +3,14 @@
 // whoever dials again has lost the old one.
 
 import { type Address, type Instant, type LinkId, msBetween, type PeerId } from '@shoal/machine';
-import type { SwarmId } from '@shoal/wire';
+import type { Join, SwarmId } from '@shoal/wire';
 import type { Contact } from './contacts.ts';
 
 const linksWanted = 30; // as many as a swarm of any size needs to stay one piece; each costs a message for every chunk
 const ownLinksMin = 4; // so many we dial ourselves, however many others have dialled us: those may all be strangers to the swarm
 const linksMax = 64; // further links are refused as `busy`, unless one that nobody needs can make room
 const simultaneousMs = 5_000; // links that come up within this time are taken as dialled at once
-export const swarmsPerLinkMax = 64; // a remote's joins beyond it are ignored
+export const swarmsPerLinkMax = 64; // a remote's joins beyond it are ignored, and as many again in swarms that we are not in
 
 /** One link to a peer. */
 export interface Neighbour {
@@ -28,6 +28,8 @@ export interface Neighbour {
   listenAddress: Address | undefined;
   /** Swarms in which the remote has joined. */
   readonly swarms: Set<SwarmId>;
+  /** Its joins in swarms that we are not in, without their bits: it says them once, and we may join later. */
+  readonly knocks: Map<SwarmId, Join>;
   /** How many peers it has told us of, for each swarm of ours. */
   readonly introduced: Map<SwarmId, number>;
 }
