@@ -59,3 +59,17 @@ describe('whoever joins on a link before the remote does', () => {
     expect(owner.eventsOf('remoteJoined').map(({ swarm }) => swarm)).toEqual([kept.document.swarmId]);
   });
 });
+
+describe.each([true, false])('a lone source, owner: %s,', (owner) => {
+  test.each([3_000, 6_000, 40_000])('that was stopped for %i ms is asked again at once', (stoppedMs) => {
+    const { world, make, owner: source, peer, timeUntil } = setOut('stopped');
+    const set = make(100);
+    source.share(set, { owner });
+    peer.get(set, [source]);
+    world.runUntil(() => peer.heldCount > 50, 10_000);
+    world.freeze(source);
+    world.run(stoppedMs);
+    world.thaw(source);
+    expect(timeUntil(() => peer.isDone)).toBeLessThan(6_000);
+  });
+});

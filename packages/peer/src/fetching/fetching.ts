@@ -28,7 +28,6 @@ import { chunkToDouble } from './endgame.ts';
 import { Supply } from './supply.ts';
 
 const restMs = 500; // a remote that refuses is left alone so long
-const silentRestMs = 30_000; // and one that stayed silent for twice its time, so long
 const endgameStepMs = 100; // how often the last requests are looked over
 const diskRetryMs = 5_000; // how often a full disk is tried again
 
@@ -288,8 +287,9 @@ export class Fetching {
     while (remote.pipeline.hasRoom(now)) {
       if (remote.allowance === 0 && remote.weAreInterested) return this.#giveBack(remote);
       const chunk = this.#next(remote, now);
-      if (chunk === undefined) return this.#decline(remote);
-      if (remote.allowance === 0) return this.#tellInterest(remote, true);
+      // With nothing to ask for: it hears again when there is something.
+      if (chunk === undefined) return remote.allowance > 0 ? this.#giveBack(remote, false) : undefined;
+      if (remote.allowance === 0) return this.#giveBack(remote, true);
       const bytes = this.#shape.sizeOfChunk(chunk);
       if (!this.#budget.allows(bytes, now, this.#refill)) return; // it calls when there is room
       remote.allowance -= 1;
@@ -297,22 +297,16 @@ export class Fetching {
     }
   }
 
-  /** What the remote would serve it can serve others: it hears again when there is something to ask for. */
-  #decline(remote: Remote): void {
-    if (remote.allowance === 0) return;
-    const declined = remote.allowance;
-    remote.allowance = 0;
-    this.#tellInterest(remote, false, declined);
-  }
-
   /**
-   * A request that was taken back may never have reached the remote, which then waits for it: so those are given back, when
-   * nothing else is due to it.
+   * What the remote would serve it can serve others. A request that was taken back may never have reached it, so that it
+   * waits for it: those are given back, too, when nothing else is due to it.
    */
-  #giveBack(remote: Remote): void {
-    if (remote.takenBack === 0 || remote.pipeline.inFlight > 0) return;
-    this.#tellInterest(remote, true, Math.min(requestsPerUnchokeMax, remote.takenBack));
-    remote.takenBack = 0;
+  #giveBack(remote: Remote, interested = remote.weAreInterested): void {
+    const takenBack = remote.pipeline.inFlight > 0 ? 0 : remote.takenBack;
+    const declined = Math.min(requestsPerUnchokeMax, remote.allowance + takenBack);
+    remote.allowance = 0;
+    remote.takenBack -= takenBack;
+    this.#tellInterest(remote, interested, declined);
   }
 
   #next(remote: Remote, now: Instant): number | undefined {
@@ -371,14 +365,16 @@ export class Fetching {
     return writing;
   }
 
-  /** Nothing came for the whole of the remote's patience: others are asked; after as long again, it is left alone. */
+  /**
+   * Nothing came for the whole of the remote's patience: others are asked. After as long again, it is given back all that it
+   * serves us, so that it is asked anew as soon as it says that it serves.
+   */
   #silent(remote: Remote, now: Instant): void {
     if (remote.pipeline.inFlight === 0) return;
     if (remote.pipeline.snubbed) {
       for (const asked of this.#asks.ofRemote(remote)) this.#cancel(asked);
-      this.#decline(remote); // it is asked again when it says so itself
-      this.#rests.set(remote, after(now, silentRestMs));
-      return;
+      this.#giveBack(remote);
+      return this.#fillRemote(remote, now);
     }
     remote.pipeline.snubbed = true;
     this.#host.emit({ type: 'remoteSnubbed', swarm: this.#swarm, peer: remote.peer, address: remote.address });
