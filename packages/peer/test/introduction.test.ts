@@ -106,6 +106,19 @@ test('a keeper that is slow to join in the swarm hears all the same that its cal
   expect(keeper.eventsOf('remoteCompleted').map(({ peer }) => peer)).toEqual([fellow.peer, caller.peer]);
 });
 
+test('a keeper that is stopped while it is called on is called on again', () => {
+  const { world, meet, settle } = meetingIn('stopped keeper');
+  const keeper = meet(right, {});
+  const caller = meet(right);
+  world.runUntil(() => keeper.eventsOf('linkUp').length > 0 && caller.eventsOf('linkUp').length > 0, minuteMs);
+  world.run(11); // both have joined, and the first request is on its way
+  world.freeze(keeper);
+  world.run(20_000);
+  expect(caller.eventsOf('ticketReceived')).toEqual([]);
+  world.thaw(keeper);
+  expect(settle(caller)).toMatchObject({ type: 'ticketReceived', ticket });
+});
+
 describe('a wrong code', () => {
   test('costs one try, which both sides hear of, and gives nothing away', () => {
     const { meet, settle } = meetingIn('wrong');

@@ -23,6 +23,7 @@ import { unseal } from './sealing.ts';
 const refusalsMax = 3; // so many say that the code is wrong, and it is
 const graceMs = 3_000; // after the first of them, another keeper has so long to come
 const callMs = 5_000; // for each of the two requests; then the next keeper is called on
+const againMs = 1_000; // after which keepers that gave no answer are called on again
 const nothing = new Uint8Array();
 
 export interface CallerOptions {
@@ -47,10 +48,15 @@ export class Caller implements MeetingRole {
   readonly #options: CallerOptions;
   /** Not called on yet, one link for each peer. */
   readonly #waiting = new Map<PeerId, Attendant>();
+  /** Called on, and gave no answer. */
+  readonly #silent = new Map<PeerId, Attendant>();
   readonly #refusedBy = new Set<PeerId>();
+  /** Proofs that nothing was heard of: each may have been somebody's guess at the code. */
+  #lostProofs = 0;
   #call: Call | undefined;
   #callEndsAt: Instant = NEVER;
   #graceEndsAt: Instant = NEVER;
+  #againAt: Instant = NEVER;
   #ended = false;
 
   constructor(options: CallerOptions) {
@@ -68,8 +74,9 @@ export class Caller implements MeetingRole {
   }
 
   left(link: LinkId, now: Instant): void {
-    for (const [peer, keeper] of this.#waiting) if (keeper.link === link) this.#waiting.delete(peer);
-    if (this.#call?.keeper.link === link) this.#giveUp(now);
+    if (this.#call?.keeper.link === link) this.#unanswered(this.#call, now);
+    for (const keepers of [this.#waiting, this.#silent])
+      for (const [peer, keeper] of keepers) if (keeper.link === link) keepers.delete(peer);
   }
 
   handleSent(): void {
@@ -96,7 +103,7 @@ export class Caller implements MeetingRole {
   }
 
   handleAskFailed(ask: AskId, now: Instant): void {
-    if (this.#call?.ask === ask) this.#giveUp(now);
+    if (this.#call?.ask === ask) this.#unanswered(this.#call, now);
   }
 
   isBusyWith(link: LinkId): boolean {
@@ -104,13 +111,19 @@ export class Caller implements MeetingRole {
   }
 
   nextTimeout(): Instant {
-    return earliest(this.#callEndsAt, this.#graceEndsAt);
+    return earliest(this.#callEndsAt, this.#graceEndsAt, this.#againAt);
   }
 
   handleTimeout(now: Instant): void {
     if (this.#call !== undefined && now >= this.#callEndsAt) {
       this.#options.host.cancel(this.#call.keeper.link, this.#call.ask);
-      this.#giveUp(now);
+      this.#unanswered(this.#call, now);
+    }
+    if (now >= this.#againAt) {
+      this.#againAt = NEVER;
+      for (const [peer, keeper] of this.#silent) this.#waiting.set(peer, keeper);
+      this.#silent.clear();
+      this.#next(now);
     }
     if (this.#call === undefined && now >= this.#graceEndsAt) this.#fail();
   }
@@ -160,6 +173,16 @@ export class Caller implements MeetingRole {
     this.#giveUp(now);
   }
 
+  /** It may have been stopped, or busy. */
+  #unanswered({ keeper, key }: Call, now: Instant): void {
+    if (key !== undefined) this.#lostProofs += 1;
+    if (this.#lostProofs < refusalsMax) {
+      this.#silent.set(keeper.peer, keeper);
+      this.#againAt = after(now, againMs);
+    }
+    this.#giveUp(now);
+  }
+
   /** This call comes to nothing. */
   #giveUp(now: Instant): void {
     this.#call = undefined;
@@ -177,6 +200,8 @@ export class Caller implements MeetingRole {
     this.#call = undefined;
     this.#callEndsAt = NEVER;
     this.#graceEndsAt = NEVER;
+    this.#againAt = NEVER;
     this.#waiting.clear();
+    this.#silent.clear();
   }
 }
