@@ -55,12 +55,14 @@ export class OpenContent {
 
   /** What everybody is told at once; an owner's first copies are offered one by one. */
   get visibleBits(): Uint8Array {
+    if (this.shape.chunkCount === 0) return Uint8Array.of(0); // no bytes would mean that we lack the manifest
     return (this.#isOwner ? new Bitfield(this.shape.chunkCount) : this.held).toBytes();
   }
 
   /** The remote says all that it holds. */
   remoteHolds(remote: Remote, bits: Uint8Array, now: Instant): void {
-    const held = Bitfield.fromBytes(bits, this.shape.chunkCount);
+    const { chunkCount } = this.shape;
+    const held = chunkCount === 0 ? new Bitfield(0) : Bitfield.fromBytes(bits, chunkCount);
     if (held === undefined) return this.#host.accuse(remote.peer, 'badMessage');
     if (remote.role.isServed) this.giving.remoteHolds(remote, held, now);
     if (remote.role.isAsked) this.fetching.remoteHolds(remote, held, now);

@@ -73,3 +73,14 @@ describe.each([true, false])('a lone source, owner: %s,', (owner) => {
     expect(timeUntil(() => peer.isDone)).toBeLessThan(6_000);
   });
 });
+
+test('an owner hears that others have all of an empty file-set', () => {
+  const { world, make, owner, peer } = setOut('empty');
+  const set = make(0);
+  owner.share(set);
+  peer.get(set, [owner]);
+  world.runUntil(() => peer.isDone, 5_000);
+  peer.stop();
+  world.run(1_000);
+  expect(isToldOf(owner, peer)).toBe(true);
+});

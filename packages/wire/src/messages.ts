@@ -30,7 +30,10 @@ export interface Hello {
   readonly listenPort?: number;
 }
 
-/** "I am in this swarm": opens it on the link. `bits` are the chunks held, as Bitfield bytes; empty while the manifest is unknown. */
+/**
+ * "I am in this swarm": opens it on the link. `bits` are the chunks held, as Bitfield bytes, one byte at least; empty while the
+ * manifest is unknown.
+ */
 export interface Join {
   readonly type: 'join';
   readonly swarm: SwarmId;
