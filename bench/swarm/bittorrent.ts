@@ -1,8 +1,8 @@
-// What all BitTorrent clients have in common: a torrent without a tracker in it, an opentracker that serves that torrent
-// alone, and clients of which the one that finds the content in its folder is the sender.
+// What all BitTorrent clients have in common: a torrent, an opentracker that serves it alone and that it names, and clients
+// of which the one that finds the content in its folder is the sender.
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { startOpentracker } from '../tracker/servers/opentracker.ts';
 import type { Host } from '../transport/networks/network.ts';
@@ -12,10 +12,10 @@ import { Running } from './running.ts';
 /** What one client is told. */
 export interface Client {
   readonly host: Host;
+  /** Names the tracker. */
   readonly torrent: string;
   /** Where the content is, or is to be. */
   readonly folder: string;
-  readonly tracker: string;
   readonly scratch: string;
 }
 
@@ -24,11 +24,13 @@ export const bittorrent = (whyNot: Program['whyNot'], command: (client: Client) 
   whyNot: () => whyNot(),
   async serve(content: Content, { trackerHost, senderHost, scratch }: Setting): Promise<Serving> {
     await using starting = new AsyncDisposableStack();
-    const { torrent, infoHash } = await torrentOf(content);
+    const { file, infoHash } = await torrentOf(content);
     const { port } = starting.use(await startOpentracker({ host: trackerHost, swarms: [infoHash] }));
     const tracker = `http://${trackerHost.address}:${port}`;
+    const torrent = join(scratch, basename(file));
+    writeFileSync(torrent, announcedTo(`${tracker}/announce`, readFileSync(file)));
     const start = (host: Host, folder: string): Running =>
-      new Running(host, ...command({ host, torrent, folder, tracker: `${tracker}/announce`, scratch }));
+      new Running(host, ...command({ host, torrent, folder, scratch }));
     const sender = starting.use(start(senderHost, dirname(content.path)));
     await sender.says(doneWord);
     await knownTo(tracker, infoHash, senderHost);
@@ -49,7 +51,8 @@ export const bittorrent = (whyNot: Program['whyNot'], command: (client: Client) 
 const doneWord = (line: string): true | undefined => (line.trim() === 'done' ? true : undefined);
 
 interface Torrent {
-  readonly torrent: string;
+  /** It names no tracker. */
+  readonly file: string;
   readonly infoHash: string;
 }
 
@@ -76,10 +79,14 @@ async function makeTorrent({ path }: Content): Promise<Torrent> {
     .digest('hex');
   const folder = `${dirname(path)}.torrents`;
   mkdirSync(folder, { recursive: true });
-  const torrent = join(folder, `${basename(path)}.torrent`);
-  writeFileSync(torrent, bytes);
-  return { torrent, infoHash };
+  const file = join(folder, `${basename(path)}.torrent`);
+  writeFileSync(file, bytes);
+  return { file, infoHash };
 }
+
+/** A dictionary has its keys in order, and of a torrent's this is the first. */
+const announcedTo = (tracker: string, torrent: Uint8Array): Uint8Array =>
+  Buffer.concat([Buffer.from(`d8:announce${tracker.length}:${tracker}`), torrent.subarray(1)]);
 
 type Create = (path: string, options: object, done: (error: Error | null, torrent: Uint8Array) => void) => void;
 

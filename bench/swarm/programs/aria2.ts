@@ -18,17 +18,9 @@ const constant = [
 
 export const aria2: Program = bittorrent(
   () => (spawnSync('aria2c', ['--version']).status === 0 ? undefined : 'missing: aria2c (Debian: aria2)'),
-  ({ torrent, folder, tracker, scratch }) => {
+  ({ torrent, folder, scratch }) => {
     const hook = join(scratch, 'say-done');
     writeFileSync(hook, '#!/bin/sh\necho done\n', { mode: 0o755 });
-    return [
-      'aria2c',
-      ...constant,
-      `--bt-tracker=${tracker}`,
-      `--on-bt-download-complete=${hook}`,
-      '-d',
-      folder,
-      torrent,
-    ];
+    return ['aria2c', ...constant, `--on-bt-download-complete=${hook}`, '-d', folder, torrent];
   },
 );

@@ -4,7 +4,7 @@ import sys
 
 import libtorrent as lt
 
-manner, torrent, folder, address, tracker = sys.argv[1:]
+manner, torrent, folder, address = sys.argv[1:]
 settings = lt.high_performance_seed() if manner == "tcp" else {}
 settings |= {
     "listen_interfaces": f"{address}:0",
@@ -23,7 +23,6 @@ session = lt.session(settings)
 wanted = lt.add_torrent_params()
 wanted.ti = lt.torrent_info(torrent)
 wanted.save_path = folder
-wanted.trackers = [tracker]
 wanted.flags &= ~(lt.torrent_flags.paused | lt.torrent_flags.auto_managed)  # or it waits in a queue for half a second
 handle = session.add_torrent(wanted)
 while True:

@@ -15,7 +15,7 @@ const python = (): string | undefined =>
 const libtorrent = (manner: 'tcp' | 'default'): Program =>
   bittorrent(
     () => (python() === undefined ? 'missing: Python with libtorrent (Debian: python3-libtorrent)' : undefined),
-    ({ host, torrent, folder, tracker }) => [python()!, side, manner, torrent, folder, host.address, tracker],
+    ({ host, torrent, folder }) => [python()!, side, manner, torrent, folder, host.address],
   );
 
 export const libtorrentTcp: Program = libtorrent('tcp');

@@ -11,5 +11,5 @@ const installed = new URL('../../node_modules/webtorrent/package.json', import.m
 
 export const webtorrent: Program = bittorrent(
   () => (existsSync(installed) ? undefined : 'missing: the npm package webtorrent'),
-  ({ torrent, folder, tracker }) => [...command, torrent, folder, tracker],
+  ({ torrent, folder }) => [...command, torrent, folder],
 );
