@@ -5,7 +5,9 @@ import { aria2 } from './programs/aria2.ts';
 import { cp } from './programs/cp.ts';
 import { libtorrentDefault, libtorrentTcp } from './programs/libtorrent.ts';
 import { ours } from './programs/ours.ts';
+import { qbittorrent } from './programs/qbittorrent.ts';
 import { scp } from './programs/scp.ts';
+import { transmission } from './programs/transmission.ts';
 import { webtorrent } from './programs/webtorrent.ts';
 
 export const programs = {
@@ -13,7 +15,9 @@ export const programs = {
   libtorrent: libtorrentTcp,
   'libtorrent-default': libtorrentDefault,
   aria2,
+  qbittorrent,
   webtorrent,
+  transmission,
   scp,
   cp,
 } as const satisfies Readonly<Record<string, Program>>;
