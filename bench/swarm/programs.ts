@@ -3,6 +3,7 @@
 import type { Program } from './contract.ts';
 import { aria2 } from './programs/aria2.ts';
 import { cp } from './programs/cp.ts';
+import { hyperdrive } from './programs/hyperdrive.ts';
 import { libtorrentDefault, libtorrentTcp } from './programs/libtorrent.ts';
 import { ours } from './programs/ours.ts';
 import { qbittorrent } from './programs/qbittorrent.ts';
@@ -18,6 +19,7 @@ export const programs = {
   qbittorrent,
   webtorrent,
   transmission,
+  hyperdrive,
   scp,
   cp,
 } as const satisfies Readonly<Record<string, Program>>;
