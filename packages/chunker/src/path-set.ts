@@ -29,8 +29,7 @@ export function pathSetProblem(paths: readonly string[]): string | undefined {
       return `the path ${showName(path)} is listed twice or out of order`;
     // macOS takes different normal forms of a name for the same file.
     const normal = path.normalize('NFC');
-    if (leaves.has(normal)) return `the path ${showName(path)} is there twice`;
-    leaves.add(normal);
+    if (leaves.add(normal).size === index) return `the path ${showName(path)} is there twice`;
     addParents(normal, parents);
   }
   for (const path of leaves) if (parents.has(path)) return `the path ${showName(path)} is also used as a folder`;
