@@ -39,7 +39,7 @@ export const catalogue: readonly CommandEntry[] = [
     about: 'share a file or folder under a short code, for any number of people to receive',
     takes: [['<path>', 'a file or folder']],
     flags: [
-      ['tracker', { about: 'where others find it besides the local network; may be given several times' }],
+      'tracker',
       ['receivers', { about: 'end when so many have it all (default: go on until Ctrl-C)', preset: undefined }],
       'expires',
       'tries',

@@ -30,7 +30,11 @@ const table = {
 
   // Where.
   listen: { usage: '--listen <[host:]port>', about: 'where to listen; port 0 takes any that is free', preset: '0' },
-  tracker: { usage: '--tracker <host:port>', about: `a tracker to be found by; ${severalTimes}`, many: true },
+  tracker: {
+    usage: '--tracker <host:port>',
+    about: `where others find it besides the local network; ${severalTimes}`,
+    many: true,
+  },
   peer: { usage: '--peer <host:port>', about: `a peer to ask directly; ${severalTimes}`, many: true },
   neighbour: {
     usage: '--neighbour <host:port>',

@@ -7,19 +7,11 @@ import { type Address, isAddress, parseAddress, ShoalError, UsageError } from '@
 
 /** `HOST:PORT` or `[IPV6]:PORT`. */
 export function readAddress(option: string, text: string | undefined): Address {
-  if (text === undefined) throw new UsageError(option, missingTracker);
+  if (text === undefined) throw new UsageError(option, 'name a tracker, such as 192.168.1.5:7070');
   const address = parseAddress(text);
   if (address === undefined) throw new UsageError(option, `"${text}" is not HOST:PORT, such as 192.168.1.5:7070`);
   return address;
 }
-
-/** All of them; at least one. */
-export function readAddresses(option: string, texts: readonly string[]): Address[] {
-  if (texts.length === 0) throw new UsageError(option, missingTracker);
-  return texts.map((text) => readAddress(option, text));
-}
-
-const missingTracker = 'name a tracker, such as 192.168.1.5:7070';
 
 /** `HOST:PORT`, `PORT` alone (then on every interface), where port 0 means any that is free. */
 export function readListen(option: string, text: string): { host: string; port: number } {

@@ -17,23 +17,35 @@ export interface Page {
   readonly pid: number;
 }
 
+type Content = Pick<Page, 'name' | 'swarm'>;
+
+const pageOf = ({ name, swarm }: Content): string => JSON.stringify({ name, swarm, pid: process.pid });
+
 /** One process's page. A folder that cannot be written to is no reason not to share: `leave` does not find it then. */
 export class Presence implements Disposable {
   readonly #path: string;
   readonly #asked = Promise.withResolvers<void>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(content: { readonly name: string; readonly swarm: string }) {
-    const { name, swarm } = content;
+  constructor(content: Content) {
     const { pid } = process;
-    this.#path = join(folder(), `${swarm}.${pid}.json`);
+    this.#path = join(folder(), `${content.swarm}.${pid}.json`);
     try {
       mkdirSync(folder(), { recursive: true, mode: 0o700 });
-      writeFileSync(this.#path, JSON.stringify({ name, swarm, pid }), { mode: 0o600 });
+      writeFileSync(this.#path, pageOf(content), { mode: 0o600 });
     } catch {
       return;
     }
     this.#timer = setInterval(() => !existsSync(this.#path) && this.#asked.resolve(), lookEveryMs).unref();
+  }
+
+  /** A new version is shared in the place of the one before. */
+  renew(content: Content): void {
+    try {
+      writeFileSync(this.#path, pageOf(content), { flag: 'r+' }); // as long as before; and no new page, for who takes it away asks us to leave
+    } catch {
+      return;
+    }
   }
 
   /** Resolves when the user asks us to leave. */

@@ -1,8 +1,21 @@
 // What a command knows of its trackers: whether one has answered, and whether the person was told of one that does not.
 
-import { type Address, formatAddress, ShoalError } from '@shoal/machine';
+import { type Address, formatAddress, ShoalError, UsageError } from '@shoal/machine';
 import type { SessionEvent } from '@shoal/peer';
+import { readAddress } from './options.ts';
 import type { Output } from './output.ts';
+
+/** Those that were named; nobody could be found without one and without the local network. */
+export function readTrackers(
+  { tracker, discovery }: { readonly tracker: readonly string[]; readonly discovery: boolean },
+  output: Output,
+): Address[] {
+  if (tracker.length > 0) return tracker.map((address) => readAddress('--tracker', address));
+  if (!discovery)
+    throw new UsageError('--tracker', 'name a tracker: with --no-discovery there is no other way to be found');
+  output.say('without --tracker it is found on the local network only');
+  return [];
+}
 
 export class Trackers {
   readonly #addresses: readonly Address[];
@@ -26,8 +39,9 @@ export class Trackers {
     } else if (event.type === 'trackerDown') this.#sayDown(formatAddress(event.tracker));
   }
 
-  /** Resolves when one answers; otherwise fails after `timeoutMs` with `trackerUnreachable`. */
+  /** Resolves when one answers, or there is none; otherwise fails after `timeoutMs` with `trackerUnreachable`. */
   async firstUp(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    if (this.#addresses.length === 0) return;
     const { promise, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => reject(this.#unreachable()), timeoutMs);
     const abort = (): void => reject(new ShoalError('aborted', 'stopped before a tracker answered'));

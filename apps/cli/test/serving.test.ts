@@ -38,6 +38,8 @@ describe('share --watch', () => {
     rmSync(join(set, 'news.html'));
     const third = await owner.next('sharing');
     expect(third['files']).toBe(2);
+    expect((await shoal(['leave', String(third['swarm'])])).status).toBe(0);
+    expect(await owner.ended()).toBe(0);
   });
 });
 

@@ -8,9 +8,8 @@ import { readText } from '../options.ts';
 import type { Patience } from '../patience.ts';
 import type { Context } from '../run.ts';
 import { plural } from '../text/plural.ts';
-import { Trackers } from '../trackers.ts';
+import { readTrackers, Trackers } from '../trackers.ts';
 import { fetchFrom, type GetOptions, type Origin } from './get.ts';
-import { readMeetingPlaces } from './send.ts';
 
 export async function receive(
   typed: string | undefined,
@@ -19,7 +18,7 @@ export async function receive(
 ): Promise<void> {
   const { output, interrupt } = context;
   const code = readCode(typed);
-  const addresses = readMeetingPlaces(options, output);
+  const addresses = readTrackers(options, output);
   const trackers = new Trackers(addresses, output);
   let found: FoundTicket | undefined;
   let foundAt = 0;

@@ -2,19 +2,19 @@
 // who come after; it ends on Ctrl-C, when so many as were asked for have it all, or when the code is of no more use and
 // nobody is at it any more.
 
-import { type Address, formatAddress, type PeerId, ShoalError, UsageError } from '@shoal/machine';
+import { formatAddress, type PeerId, ShoalError } from '@shoal/machine';
 import type { SessionEvent } from '@shoal/peer';
 import { type KeptCode, openPeer, type Share } from '@shoal/peer/node';
 import { codeLifeMsMax, codeTriesMax } from '@shoal/wire';
 import { openOwnLinks } from '../links.ts';
 import { memoryBytes } from '../memory.ts';
-import { readAddress, readCount, readDiscovery, readSeconds, readTime } from '../options.ts';
+import { readCount, readDiscovery, readSeconds, readTime } from '../options.ts';
 import type { Output } from '../output.ts';
 import type { Context } from '../run.ts';
 import { plural } from '../text/plural.ts';
 import { formatBytes, formatDuration } from '../text/units.ts';
 import { every, progressMs } from '../ticks.ts';
-import { Trackers } from '../trackers.ts';
+import { readTrackers, Trackers } from '../trackers.ts';
 import { describe, readWanted, type ShareOptions, showProgress, tellSkipped } from './share.ts';
 
 const receiversMax = 1_000_000;
@@ -27,7 +27,7 @@ interface SendOptions extends Omit<ShareOptions, 'watch' | 'settle' | 'dryRun' |
 }
 
 export async function send(path: string, options: SendOptions, { output, interrupt }: Context): Promise<void> {
-  const addresses = readMeetingPlaces(options, output);
+  const addresses = readTrackers(options, output);
   const wanted = readWanted(path, options, output, interrupt.signal);
   const timeoutMs = readSeconds('--timeout', options.timeout) * 1000;
   const lifeMs = readTime('--expires', options.expires, codeLifeMsMax);
@@ -42,7 +42,7 @@ export async function send(path: string, options: SendOptions, { output, interru
   const shared = await peer.share(wanted);
   output.liveDone();
   tellSkipped(shared, output);
-  if (addresses.length > 0) await trackers.firstUp(timeoutMs, interrupt.signal);
+  await trackers.firstUp(timeoutMs, interrupt.signal);
   const kept = await peer.keepCode({ ticket: shared.ticket, triesMax, lifeMs });
   output.event({ event: 'sending', code: kept.code, ...describe(shared, peer), triesMax, lifeMs });
   await show(kept, shared, options, output);
@@ -59,18 +59,6 @@ export async function send(path: string, options: SendOptions, { output, interru
 
 const readReceivers = (text: string | undefined): number =>
   text === undefined ? Infinity : readCount('--receivers', text, [1, receiversMax]);
-
-/** The trackers; nobody could be found without one and without the local network. */
-export function readMeetingPlaces(
-  { tracker, discovery }: Pick<SendOptions, 'tracker' | 'discovery'>,
-  output: Output,
-): Address[] {
-  if (tracker.length > 0) return tracker.map((address) => readAddress('--tracker', address));
-  if (!discovery)
-    throw new UsageError('--tracker', 'name a tracker: with --no-discovery there is no other way to be found');
-  output.say('without --tracker it is found on the local network only');
-  return [];
-}
 
 async function show({ code }: KeptCode, shared: Share, { tracker, qr }: SendOptions, output: Output): Promise<void> {
   const command = ['shoal receive', code, ...tracker.map((address) => `--tracker ${address}`)].join(' ');

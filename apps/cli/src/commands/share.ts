@@ -11,7 +11,7 @@ import { type LimitOptions, readLimits } from '../limits.ts';
 import { type LinkOptions, openOwnLinks } from '../links.ts';
 import { type LiveOptions, openLive } from '../live/options.ts';
 import { memoryBytes } from '../memory.ts';
-import { readAddresses, readChunkSize, readDiscovery, readSeconds } from '../options.ts';
+import { readChunkSize, readDiscovery, readSeconds } from '../options.ts';
 import type { Output } from '../output.ts';
 import { Presence } from '../presence.ts';
 import type { CommonOptions, Context } from '../run.ts';
@@ -21,7 +21,7 @@ import { plural } from '../text/plural.ts';
 import { formatBytes, formatRate } from '../text/units.ts';
 import { clip } from '../text/width.ts';
 import { every, progressMs } from '../ticks.ts';
-import { Trackers } from '../trackers.ts';
+import { readTrackers, Trackers } from '../trackers.ts';
 import { tellManifest } from './info.ts';
 
 const nameColumnsMax = 20;
@@ -41,7 +41,7 @@ export async function share(path: string, options: ShareOptions, context: Contex
   const { output, interrupt } = context;
   const wanted = readWanted(path, options, output, interrupt.signal);
   if (options.dryRun === true) return tellManifest((await createManifest(path, wanted)).document, output);
-  const addresses = readAddresses('--tracker', options.tracker);
+  const addresses = readTrackers(options, output);
   const timeoutMs = readSeconds('--timeout', options.timeout) * 1000;
   const settleMs = readSeconds('--settle', options.settle) * 1000;
   const trackers = new Trackers(addresses, output);
@@ -57,21 +57,25 @@ export async function share(path: string, options: ShareOptions, context: Contex
   let shared = await peer.share(wanted);
   output.liveDone();
   await using live = await openLive(options, shared.name, context);
+  await trackers.firstUp(timeoutMs, interrupt.signal);
+  using presence = new Presence(shared);
   const tell = (version: Share): void => {
     live?.watch(version, { self: peer.peer, role: 'owner', ...(wanted.limits && { limits: wanted.limits }) });
+    presence.renew(version);
     tellShare(version, peer, output);
   };
-  await trackers.firstUp(timeoutMs, interrupt.signal);
   tell(shared);
   using _ticking = every(progressMs, () => {
     enough.look(shared.progress());
     showProgress(shared, output);
   });
-  const following = options.watch === true ? changesOf(path, settleMs, interrupt.signal) : [];
+  const over = new AbortController();
+  using _following = { [Symbol.dispose]: () => over.abort() };
+  const signal = AbortSignal.any([interrupt.signal, over.signal]);
+  const following = options.watch === true ? changesOf(path, settleMs, signal) : [];
   const followed = (async (): Promise<void> => {
     for await (const _ of following) shared = await renew(shared, () => peer.share(wanted), tell, output);
   })();
-  using presence = new Presence(shared);
   await Promise.race([interrupt.wait(), enough.met, presence.asked, followed.then(() => interrupt.wait())]);
   output.liveDone();
   const { sentBytes } = shared.progress();
