@@ -106,6 +106,19 @@ test('a keeper that is slow to join in the swarm hears all the same that its cal
   expect(keeper.eventsOf('remoteCompleted').map(({ peer }) => peer)).toEqual([fellow.peer, caller.peer]);
 });
 
+test('a keeper that leaves the meeting while its caller joins in the swarm is not dialled again for it', () => {
+  const { world, meet, settle } = meetingIn('keeper leaves');
+  const content = makeContent(100_000, 10_240, world.rng.fork('content'));
+  const keeper = meet(right, {});
+  keeper.share(content);
+  const caller = meet(right);
+  settle(caller);
+  caller.get(content, [keeper]);
+  keeper.tell((session, now) => session.leave(right.meeting, now));
+  world.runUntil(() => caller.isDone, 5_000);
+  expect(caller.eventsOf('linkUp').filter(({ peer }) => peer === keeper.peer)).toHaveLength(1);
+});
+
 test('a keeper that is stopped while it is called on is called on again', () => {
   const { world, meet, settle } = meetingIn('stopped keeper');
   const keeper = meet(right, {});

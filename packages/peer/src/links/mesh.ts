@@ -3,7 +3,9 @@
 
 import {
   type Address,
+  after,
   assertNever,
+  earliest,
   type Instant,
   type LinkCode,
   type LinkFact,
@@ -13,6 +15,7 @@ import {
   NEVER,
   type PeerId,
   type Rng,
+  Timers,
 } from '@shoal/machine';
 import type { Hello, Join, PeerContact, PeerMessage, SwarmId } from '@shoal/wire';
 import type { SessionEvent } from '../events.ts';
@@ -22,6 +25,7 @@ import { type Neighbour, Neighbours, swarmsPerLinkMax } from './neighbours.ts';
 
 const introducedMax = 16; // peers of a swarm told to one newcomer; and noted from one link, what it says beyond is ignored
 
+const lingerMs = 2_000; // a link that nothing needs any more is ended then: its remote may be about to join another swarm
 const nothing = new Uint8Array();
 
 export interface MeshOptions {
@@ -49,6 +53,8 @@ export class Mesh {
   readonly #contacts: Contacts;
   readonly #neighbours: Neighbours;
   readonly #strikes = new Strikes();
+  /** Links whose swarms we have left. */
+  readonly #lingering = new Timers<Neighbour>();
 
   constructor(options: MeshOptions) {
     this.#options = options;
@@ -92,15 +98,13 @@ export class Mesh {
     return this.#options.rng.shuffle(known).slice(0, introducedMax);
   }
 
-  /** The swarm is ours no longer. Links that nothing else needs are ended. */
+  /** The swarm is ours no longer. Links that nothing else needs are ended by and by. */
   leave(swarm: SwarmId, now: Instant): void {
     this.#contacts.leave(swarm);
     for (const neighbour of this.#neighbours) {
       if (neighbour.swarms.delete(swarm))
         this.knocked(neighbour, { type: 'join', swarm, bits: nothing, offering: false });
-      // A remote that is to be found in another swarm may not have answered there yet.
-      const isWanted = neighbour.swarms.size > 0 || (neighbour.contact?.swarms.size ?? 0) > 0;
-      if (!isWanted) this.#close(neighbour, 'done', now);
+      this.#lingering.set(neighbour, after(now, lingerMs));
     }
   }
 
@@ -166,8 +170,10 @@ export class Mesh {
     if (banned) this.#close(neighbour, 'banned', now);
   }
 
-  /** Dials whoever should be linked and is not. */
+  /** Dials whoever should be linked and is not, and ends links that nothing needs. */
   dial(now: Instant): void {
+    for (let old = this.#lingering.pop(now); old !== undefined; old = this.#lingering.pop(now))
+      if (!isWanted(old)) this.#close(old, 'done', now);
     while (!this.#neighbours.isEnough) {
       const contact = this.#nextContact(now);
       if (contact === undefined) return;
@@ -183,7 +189,7 @@ export class Mesh {
   }
 
   nextTimeout(): Instant {
-    return this.#neighbours.isEnough ? NEVER : this.#contacts.nextTimeout();
+    return earliest(this.#lingering.next(), this.#neighbours.isEnough ? NEVER : this.#contacts.nextTimeout());
   }
 
   #opened(fact: LinkFact & { type: 'linkOpened' }, now: Instant): void {
@@ -278,6 +284,7 @@ export class Mesh {
 
   #ended(neighbour: Neighbour, code: LinkCode, now: Instant): void {
     this.#neighbours.remove(neighbour);
+    this.#lingering.clear(neighbour);
     const { contact, left, peer, address } = neighbour;
     for (const place of [contact, left]) if (place?.state === 'linked') this.#contacts.closed(place, code, now);
     this.#options.emit({ type: 'linkDown', peer, address, code });
@@ -297,3 +304,6 @@ export class Mesh {
     return contact.peer === undefined ? undefined : this.#neighbours.ofPeer(contact.peer);
   }
 }
+
+/** A remote that is to be found in another swarm may not have answered there yet. */
+const isWanted = ({ swarms, contact }: Neighbour): boolean => swarms.size > 0 || (contact?.swarms.size ?? 0) > 0;
