@@ -14,6 +14,10 @@ export interface Context {
   readonly again: string;
 }
 
+/** What was stopped half-way, and keeps what it has. */
+export const stoppedHalfWay = ({ again }: Context): ShoalError =>
+  new ShoalError('aborted', `stopped; this goes on where it was: ${again}`);
+
 /** The options that every command has. */
 export interface CommonOptions extends OutputOptions {
   readonly withStdin?: boolean;

@@ -23,7 +23,7 @@ describe('choosing', () => {
     expect(readdirSync(copy)).toEqual(['notes']);
     const nothing = await shoal(['get', ticket, '-o', join(folder, 'nothing'), '--select', '*.mp3']);
     expect(nothing.status).toBe(3);
-    expect(nothing.stderr).toContain('none of the files selected');
+    expect(nothing.stderr).toContain('none of the files selected; --dry-run lists its files');
   });
 
   test('one file goes to standard output, and is not kept', async () => {
@@ -33,7 +33,8 @@ describe('choosing', () => {
     expect(got.stdout).toBe(readFileSync(join(set, 'notes', 'b.txt'), 'utf8'));
     const several = await shoal(['get', ticket, '--stdout']);
     expect(several.status).toBe(3);
-    expect(several.stderr).toContain('name one of them');
+    expect(several.stderr).toContain('name one of them; --dry-run lists its files');
+    expect(JSON.parse((await shoal(['why', '--json'])).stdout)).toMatchObject({ state: 'ended' });
     expect((await shoal(['get', ticket, '--stdout', '--json'])).status).toBe(2);
   });
 

@@ -70,6 +70,17 @@ test('a set is completed by what enough agree on, also where one has a wrong chu
     .toMatch(/check list {2}none\nchunk list {2}0-5\ndisputed {4}none/);
 });
 
+test('who is stopped before the set is whole is told how to go on', async () => {
+  const { address } = await playTracker();
+  const client = play('client', '--folder', folderOf('stopped', [5, 6]), '--transfer-port', '0', '--tracker', address);
+  await client.next('joining');
+  process.kill(client.pid!, 'SIGINT');
+  expect(await client.next('error')).toMatchObject({
+    status: 130,
+    message: expect.stringContaining('this goes on where it was: shoal client --folder '),
+  });
+});
+
 test('who comes with a wrong chunk after the others agreed is told so as well', async () => {
   const { address } = await playTracker();
   const playFrom = (place: string) =>

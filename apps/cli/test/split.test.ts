@@ -30,5 +30,10 @@ describe('split and join', () => {
     expect(readdirSync(folder).toSorted()).toEqual(['file', 'parts']);
     expect((await shoal(['split', file, '--chunk-size', 'huge'])).status).toBe(2);
     expect((await shoal(['join', folder])).status).toBe(3);
+    const nothingToCompare = await shoal(['verify', folder]);
+    expect(nothingToCompare.status).toBe(3);
+    expect(nothingToCompare.stderr).toContain('or name a ticket or a manifest to compare it with');
+    const nowhere = await shoal(['create', file, '-o', join(folder, 'no', 'such.manifest')]);
+    expect([nowhere.status, nowhere.stderr]).toEqual([3, expect.stringContaining('in a folder that does not exist')]);
   });
 });

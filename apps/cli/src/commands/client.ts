@@ -15,7 +15,7 @@ import { type Desk, findDraft, listClaims, locate, othersAgreeOn } from '../clas
 import { type LimitOptions, readLimits } from '../limits.ts';
 import { readAddress, readListen, readPsk, readSeconds } from '../options.ts';
 import type { Output } from '../output.ts';
-import type { CommonOptions, Context } from '../run.ts';
+import { type CommonOptions, type Context, stoppedHalfWay } from '../run.ts';
 
 interface ClientOptions extends CommonOptions, LimitOptions {
   readonly pskFile?: string;
@@ -29,7 +29,8 @@ interface ClientOptions extends CommonOptions, LimitOptions {
 
 const askAgainMs = 500;
 
-export async function client(options: ClientOptions, { output, interrupt }: Context): Promise<void> {
+export async function client(options: ClientOptions, context: Context): Promise<void> {
+  const { output, interrupt } = context;
   const { folder, name } = options;
   if (folder === undefined) throw new UsageError('--folder', 'name the folder with your chunks');
   const say = sayAs(name ?? basename(folder), output);
@@ -55,8 +56,13 @@ export async function client(options: ClientOptions, { output, interrupt }: Cont
   const gathering = peer.gather({ draft, store, limits, signal });
   const watcher = new Watcher(gathering, store, desk, say);
   const isWhole = gathering.done.then(() => true);
-  do await watcher.look();
-  while (!(await Promise.race([isWhole, wait(askAgainMs, false, { signal }).catch(() => isWhole)])));
+  isWhole.catch(() => undefined); // seen below, unless looking fails first
+  try {
+    do await watcher.look();
+    while (!(await Promise.race([isWhole, wait(askAgainMs, false, { signal }).catch(() => isWhole)])));
+  } catch (error) {
+    throw interrupt.status() === undefined ? error : stoppedHalfWay(context);
+  }
   say.data(`the set is whole: ${chunkCount} chunks in ${store.folder}`);
   say.event({ event: 'whole', path: store.folder, chunks: chunkCount, bytes: draft.bytes });
   await interrupt.wait();

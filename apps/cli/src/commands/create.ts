@@ -49,6 +49,7 @@ async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'EEXIST') throw new ShoalError('exists', `${path} exists: name another with --output`, { cause });
+    if (code === 'ENOENT') throw new ShoalError('notFound', `${path} is in a folder that does not exist`, { cause });
     if (code === 'ENOSPC') throw new ShoalError('diskFull', `${path}: the disk is full`, { cause });
     throw new ShoalError('permissionDenied', `${path} cannot be written (${code})`, { cause });
   }

@@ -18,7 +18,7 @@ import { type PeerOptions, readAddress, readDiscovery, readPsk, readSeconds } fr
 import { Presence } from '../presence.ts';
 import { Patience } from '../patience.ts';
 import { passingPlace, pour } from '../pour.ts';
-import type { CommonOptions, Context } from '../run.ts';
+import { type CommonOptions, type Context, stoppedHalfWay } from '../run.ts';
 import { formatTable } from '../text/table.ts';
 import { formatBytes } from '../text/units.ts';
 import { every, progressMs } from '../ticks.ts';
@@ -95,11 +95,11 @@ export async function fetchFrom(origin: Origin, options: GetOptions, context: Co
   };
   using _logging = { [Symbol.dispose]: () => logbook.note(transfer.progress(), true) };
   using _ticking = every(progressMs, show);
-  const report = await ended(transfer, options).catch((error: unknown) => {
+  const report = await ended(transfer, options).catch(async (error: unknown) => {
+    await transfer.close(); // it may go on when only the reading of it has failed
     output.liveDone();
-    if (interrupt.status() !== undefined)
-      throw new ShoalError('aborted', `stopped; this goes on where it was: ${context.again}`);
-    throw patience.explain(error, transfer, trackers);
+    if (interrupt.status() !== undefined) throw stoppedHalfWay(context);
+    throw withFileHint(patience.explain(error, transfer, trackers), options);
   });
   if (report === undefined) return;
   show();
@@ -139,6 +139,13 @@ async function readName(text: string, options: GetOptions, signal: AbortSignal):
   if (isTicket(text) || options.tracker.length === 0) return undefined;
   const trackers = options.tracker.map((address) => readAddress('--tracker', address));
   return findByName(text, trackers, { ...readPsk(options.pskFile), timeoutMs: 5_000, signal });
+}
+
+/** Whoever chose files there are not, or none where one is wanted, is told how to see them. */
+function withFileHint(error: unknown, { select, stdout }: GetOptions): unknown {
+  const isOfFiles = error instanceof ShoalError && error.code === 'notFound' && (select.length > 0 || stdout === true);
+  if (!isOfFiles) return error;
+  return new ShoalError('notFound', `${error.message}; --dry-run lists its files, --select chooses`, { cause: error });
 }
 
 /** Undefined when it went to standard output and nobody reads on. */

@@ -20,7 +20,7 @@ export async function verify(
   const { output, interrupt } = context;
   const { signal } = interrupt;
   const found = await (against === undefined
-    ? verifyChunks(path, { signal })
+    ? verifyChunks(path, { signal }).catch(sayWhatElse)
     : verifyContent(
         path,
         isTicket(against)
@@ -47,4 +47,12 @@ export async function verify(
   output.say(
     `${path}: all ${formatBytes(layout.totalBytes)} in ${plural(layout.chunkCount, 'chunk')} are as they should be`,
   );
+}
+
+/** No folder of chunks: something to compare it with is likely what was forgotten. */
+function sayWhatElse(error: unknown): never {
+  if (!(error instanceof ShoalError) || error.code !== 'notFound') throw error;
+  throw new ShoalError('notFound', `${error.message}; or name a ticket or a manifest to compare it with`, {
+    cause: error,
+  });
 }
