@@ -138,6 +138,14 @@ export class Contacts {
     if (contact.swarms.size === 0) this.forget(contact);
   }
 
+  /** The link to a peer ended: wherever it may be, it is worth a dial again. */
+  unlinked(peer: PeerId, code: LinkCode, now: Instant): void {
+    for (const contact of Array.from(this.#ofPeer(peer))) {
+      const isPassedOver = contact.state === 'idle' && this.#due(contact).at(contact) === NEVER;
+      if (contact.state === 'linked' || isPassedOver) this.closed(contact, code, now);
+    }
+  }
+
   /** Whoever is linked has moved from there, where our user may have named it: nobody else is told of it any more. */
   deserted(contact: Contact): void {
     if (contact.given) contact.proven = false;
@@ -158,8 +166,7 @@ export class Contacts {
   /** The swarms in which we heard of a peer, at whatever address. */
   swarmsOf(peer: PeerId): Set<SwarmId> {
     const swarms = new Set<SwarmId>();
-    for (const contact of this.#byAddress.values())
-      if (contact.peer === peer) for (const swarm of contact.swarms) swarms.add(swarm);
+    for (const contact of this.#ofPeer(peer)) for (const swarm of contact.swarms) swarms.add(swarm);
     return swarms;
   }
 
@@ -169,6 +176,10 @@ export class Contacts {
       this.#mayDial(false) ? this.#dueTold.next() : NEVER,
       this.#mayDial(true) ? this.#dueHearsay.next() : NEVER,
     );
+  }
+
+  *#ofPeer(peer: PeerId): Generator<Contact> {
+    for (const contact of this.#byAddress.values()) if (contact.peer === peer) yield contact;
   }
 
   #new(address: Address, peer: PeerId | undefined, heardFrom: string | undefined): Contact | undefined {

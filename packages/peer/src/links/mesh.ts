@@ -215,7 +215,6 @@ export class Mesh {
       ours,
       openedAt: now,
       contact,
-      left: undefined,
       listenAddress: undefined,
       swarms: new Set(),
       knocks: new Map(),
@@ -240,7 +239,6 @@ export class Mesh {
     if (before === undefined || before.host === address.host) return;
     neighbour.listenAddress = { host: address.host, port: before.port };
     neighbour.contact = undefined;
-    if (contact?.given === true) neighbour.left = contact;
     if (contact !== undefined) this.#contacts.deserted(contact);
     for (const swarm of contact?.swarms ?? swarms) this.#noteContact(neighbour, swarm, now);
   }
@@ -264,7 +262,7 @@ export class Mesh {
     if (contact !== undefined) contact.state = 'linked';
     emit({ type: 'linkUp', peer, address });
     send(link, { type: 'hello', agent, ...(listenPort === undefined ? {} : { listenPort }) });
-    for (const swarm of contact?.swarms ?? this.#contacts.swarmsOf(peer)) greet(swarm, link);
+    for (const swarm of this.#contacts.swarmsOf(peer)) greet(swarm, link);
   }
 
   /** Ends a link that nobody needs. False when there is none. */
@@ -285,8 +283,8 @@ export class Mesh {
   #ended(neighbour: Neighbour, code: LinkCode, now: Instant): void {
     this.#neighbours.remove(neighbour);
     this.#lingering.clear(neighbour);
-    const { contact, left, peer, address } = neighbour;
-    for (const place of [contact, left]) if (place?.state === 'linked') this.#contacts.closed(place, code, now);
+    const { peer, address } = neighbour;
+    this.#contacts.unlinked(peer, code, now);
     this.#options.emit({ type: 'linkDown', peer, address, code });
     this.#options.ended(neighbour, code, now);
   }

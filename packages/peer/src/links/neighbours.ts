@@ -22,8 +22,6 @@ export interface Neighbour {
   readonly openedAt: Instant;
   /** Where it can be dialled, as far as known. */
   contact: Contact | undefined;
-  /** From where it has moved, to be dialled again when the link has ended. */
-  left: Contact | undefined;
   /** Where it says that it accepts links. */
   listenAddress: Address | undefined;
   /** Swarms in which the remote has joined. */
