@@ -238,8 +238,9 @@ describe('finding peers', () => {
     const peer = newReceiver();
     world.runUntil(allDone([peer]), 60_000);
     peer.leave(set);
-    world.run(2_000);
+    world.run(1_000);
     expect(owner.report(set).remoteCount).toBe(0);
+    world.run(2_000);
     expect(owner.eventsOf('linkDown')).toMatchObject([{ peer: peer.peer, code: 'done' }]);
   });
 
@@ -322,6 +323,7 @@ describe('links', () => {
     world.runUntil(() => peer.completed.has(one.document.swarmId), 20_000);
     expect(peer.eventsOf('linkDown')).toEqual([]);
     peer.leave(one);
+    world.run(3_000);
     expect(peer.eventsOf('linkDown')).toHaveLength(1);
   });
 
