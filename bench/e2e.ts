@@ -47,8 +47,8 @@ interface Case {
 const file = (bytes: number) => (folder: string) => ({ path: sampleFile(folder, bytes), bytes });
 const smallFiles = Math.ceil((10_000 * oneBytes) / 2 ** 30);
 const smallBytes = 4_096;
-/** Over uTP, as libtorrent comes, a transfer on one machine takes minutes. */
-const slow = ['libtorrent-default'] as const;
+/** Over uTP, as these come, a transfer on one machine takes minutes. */
+const slow = ['libtorrent-default', 'transmission'] as const;
 const slowWhenLarge = [...slow, 'qbittorrent'] as const;
 
 const cases: Readonly<Record<string, Case>> = {
