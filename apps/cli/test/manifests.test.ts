@@ -22,7 +22,7 @@ describe('create', () => {
   test('writes the manifest, never in the place of something else', async () => {
     expect(ticket).toMatch(/^shoal:/);
     expect(await shoal(['create', set, '-o', manifest])).toMatchObject({ status: 13, stdout: '' });
-    expect((await shoal(['create', set, '-o', join(folder, 'none', 'x')])).status).toBe(1);
+    expect((await shoal(['create', set, '-o', join(folder, 'none', 'x')])).status).toBe(3);
   });
 });
 
